@@ -1,0 +1,1 @@
+//! The generic runner: knows nothing of images or networks.

@@ -1,0 +1,1 @@
+//! Scores of binary classifiers: pure functions of labels and probabilities.

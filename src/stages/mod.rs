@@ -1,0 +1,1 @@
+//! Where the engine meets the domain: one file a kind.

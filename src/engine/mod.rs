@@ -1,1 +1,38 @@
-//! The generic runner: knows nothing of images or networks.
+//! The generic runner: typed stages, their recipes, a store, and a plan; it knows nothing of images
+//! or networks.
+//!
+//! In reading order: a [`digest`] names contents; a [`recipe`] is all that a result depends on;
+//! an [`artifact`] is what a [`stage`] writes; a [`pipeline`] wires stages into a [`graph`];
+//! [`plan`] judges them against the [`store`] and [`source`] files; [`execute`] makes what is
+//! missing, one [`run`] state a stage, telling [`event`]s; [`output`] links the results and
+//! [`lockfile`] pins them.
+//!
+//! The shape is that of *Build Systems à la Carte* (Mokhov, Mitchell, Peyton Jones 2018): a
+//! topological scheduler with constructive traces. The key of a stage is made of the **contents**
+//! of what it reads, so an intermediate that comes out equal stops a rerun (early cutoff).
+
+pub mod artifact;
+pub mod digest;
+pub mod event;
+pub mod execute;
+pub mod graph;
+pub mod lockfile;
+pub mod output;
+pub mod pipeline;
+pub mod plan;
+pub mod recipe;
+pub mod run;
+pub mod source;
+pub mod stage;
+pub mod store;
+
+pub use artifact::{Artifact, Files};
+pub use digest::Digest;
+pub use event::Event;
+pub use execute::{OnFailure, Order, execute};
+pub use lockfile::LockFile;
+pub use pipeline::{NodeId, Pipeline, Rejected};
+pub use plan::{Judge, Planned, Verdict, plan};
+pub use run::{Run, State};
+pub use stage::{Complaint, Context, Facts, Given, Inputs, Kind, Known, Port, Stage, StageError};
+pub use store::Store;

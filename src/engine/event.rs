@@ -1,0 +1,28 @@
+//! What a run tells while it goes on; the command line draws it or prints it as JSON.
+
+use super::{plan::Reason, stage::Progress};
+use serde::Serialize;
+
+/// One thing that happened.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// So many stages are to be looked at.
+    Began { pipeline: String, stages: usize },
+    /// A stage runs, and why.
+    Started { stage: String, kind: &'static str, key: String, reasons: Vec<String> },
+    Progress { stage: String, progress: Progress },
+    /// Somebody else makes the same result; it will be taken from there.
+    Waiting { stage: String, holder: String },
+    Cached { stage: String, kind: &'static str, key: String, headline: Option<String> },
+    Ran { stage: String, kind: &'static str, key: String, seconds: f64, headline: Option<String> },
+    Failed { stage: String, kind: &'static str, message: String, help: Option<String> },
+    Skipped { stage: String, kind: &'static str, because: String },
+    /// Something that does not stop the run, such as a result that could not be linked.
+    Warning { message: String },
+}
+
+/// Reasons as the user reads them.
+pub fn sentences(reasons: &[Reason]) -> Vec<String> {
+    reasons.iter().map(Reason::to_string).collect()
+}

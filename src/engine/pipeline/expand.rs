@@ -1,0 +1,140 @@
+//! A search becomes its points: copies of the template's table with settings laid over it.
+
+use super::{
+    parse::Draft,
+    problem::{Problem, nearest_of},
+    value::{Data, Key, Span, Step, Table, Value, steps},
+};
+use crate::engine::stage::{Complaint, Point, Setting, SettingValue};
+use std::collections::BTreeSet;
+
+/// All drafts, each search preceded by its points and reading them at its port for points.
+pub fn points(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> Vec<Draft> {
+    let found: Vec<_> = drafts.iter().map(|d| points_of(d, &drafts, problems)).collect();
+    let mut all = Vec::new();
+    for (mut draft, points) in drafts.into_iter().zip(found) {
+        if let Some(template) = draft.kind.template {
+            let names = points.iter().map(|p| Key { name: p.name.clone(), span: draft.span });
+            let port = draft.kind.ports.iter().find(|port| port.name == template.port);
+            draft.references.extend(port.map(|port| (port, names.collect())));
+        }
+        all.extend(points);
+        all.push(draft);
+    }
+    all
+}
+
+fn points_of(search: &Draft, drafts: &[Draft], problems: &mut Vec<Problem>) -> Vec<Draft> {
+    let Some((template, stage)) = template_of(search, drafts, problems).zip(search.stage.as_ref())
+    else {
+        return vec![];
+    };
+    let points = match stage.points() {
+        Ok(points) => points,
+        Err(complaints) => {
+            let owner = search.owner();
+            problems.extend(complaints.into_iter().map(|c| complain(c, &search.table, &owner, search.span)));
+            return vec![];
+        }
+    };
+    let mut names = BTreeSet::new();
+    let mut made = Vec::new();
+    for point in points {
+        if !names.insert(point.name.clone()) {
+            let problem = Problem::new(format!("two points are called `{}`", point.name));
+            problems.push(problem.at(search.span, "in this search"));
+        }
+        made.extend(point_draft(search, template, point, problems));
+    }
+    made
+}
+
+fn template_of<'a>(
+    search: &Draft,
+    drafts: &'a [Draft],
+    problems: &mut Vec<Problem>,
+) -> Option<&'a Draft> {
+    let (needed, reference) = (search.kind.template?, search.template.as_ref()?);
+    let Some(found) = drafts.iter().find(|d| d.name == reference.name) else {
+        let known: Vec<_> = drafts.iter().filter(|d| d.kind.name == needed.kind).collect();
+        let known: Vec<_> = known.iter().map(|d| d.name.as_str()).collect();
+        problems.push(
+            Problem::new(format!("no stage is called `{}`", reference.name))
+                .at(reference.span, "no such stage")
+                .help(nearest_of(&reference.name, &known)),
+        );
+        return None;
+    };
+    if found.kind.name != needed.kind {
+        problems.push(
+            Problem::new(format!(
+                "`{}` of {} needs a stage of kind `{}`, and `{}` is of kind `{}`",
+                needed.key,
+                search.owner(),
+                needed.kind,
+                found.name,
+                found.kind.name
+            ))
+            .at(reference.span, format!("needs a `{}` stage", needed.kind))
+            .also(found.span, format!("this is a `{}` stage", found.kind.name)),
+        );
+        return None;
+    }
+    found.stage.as_ref().map(|_| found)
+}
+
+fn point_draft(
+    search: &Draft,
+    template: &Draft,
+    point: Point,
+    problems: &mut Vec<Problem>,
+) -> Option<Draft> {
+    let mut table = template.table.clone();
+    for setting in &point.settings {
+        if let Err(problem) = lay(setting, &search.table, search.span, &mut table) {
+            problems.push(problem);
+            return None;
+        }
+    }
+    let mut draft = Draft {
+        name: format!("{}[{}]", search.name, point.name),
+        span: search.span,
+        kind: template.kind,
+        table,
+        references: template.references.clone(),
+        template: None,
+        stage: None,
+        search: Some(search.name.clone()),
+    };
+    draft.parse(problems);
+    Some(draft)
+}
+
+fn lay(setting: &Setting, from: &Table, fallback: Span, to: &mut Table) -> Result<(), Problem> {
+    let place = from.locate(&setting.place);
+    let (key, at) = place.map_or((fallback, fallback), |p| (p.key, p.value));
+    let path = steps(&setting.key);
+    let value = match &setting.value {
+        SettingValue::To(json) => Value::from_json(json, at),
+        SettingValue::Plus(more) => {
+            let base = match path.first() {
+                Some(Step::Key(name)) => to.get(name).map(|value| &value.data),
+                _ => None,
+            };
+            let base = if let Some(Data::Integer(base)) = base { *base } else { 0 };
+            Value::new(at, Data::Integer(base.saturating_add_unsigned(*more)))
+        }
+    };
+    to.set(&path, key, value).map_err(|error| {
+        Problem::new(format!("`{}` is no parameter: {}", setting.key, error.message)).at(key, "here")
+    })
+}
+
+/// A complaint of a stage as a problem at its place in the stage's table.
+pub fn complain(complaint: Complaint, table: &Table, owner: &str, fallback: Span) -> Problem {
+    let span = table.locate(&complaint.place).map_or(fallback, |place| place.value);
+    Problem {
+        help: complaint.help,
+        ..Problem::new(format!("{} in {owner}", complaint.message)).at(span, "here")
+    }
+}

@@ -1,0 +1,132 @@
+//! References become edges, checked from both ends; facts flow along them.
+
+use super::{
+    Node, NodeId,
+    expand::complain,
+    parse::Draft,
+    problem::{Problem, nearest_of},
+    value::{Key, Span},
+};
+use crate::engine::{
+    graph::Graph,
+    stage::{Facts, Known, Port},
+};
+use std::collections::HashMap;
+
+/// The nodes and their graph; None when an edge leads nowhere or in a circle.
+pub fn nodes(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> Option<(Vec<Node>, Graph)> {
+    let ids: HashMap<String, NodeId> =
+        drafts.iter().enumerate().map(|(id, draft)| (draft.name.clone(), id)).collect();
+    let mut wires: Vec<Vec<(&'static Port, Vec<NodeId>)>> = Vec::new();
+    let mut edges: Vec<(NodeId, NodeId, Span)> = Vec::new();
+    for (id, draft) in drafts.iter().enumerate() {
+        let mut inputs = Vec::new();
+        for (port, names) in &draft.references {
+            let found = names.iter().filter_map(|name| {
+                let from = resolve(name, port, draft, &drafts, &ids, problems)?;
+                edges.push((from, id, name.span));
+                Some(from)
+            });
+            inputs.push((*port, found.collect()));
+        }
+        wires.push(inputs);
+    }
+    let pairs: Vec<_> = edges.iter().map(|(from, to, _)| (*from, *to)).collect();
+    let graph = match Graph::new(drafts.len(), &pairs) {
+        Ok(graph) => graph,
+        Err(cycle) => {
+            problems.push(circle(&cycle, &drafts, &edges));
+            return None;
+        }
+    };
+    let facts = facts(&drafts, &wires, &graph, problems);
+    let whole = drafts.iter().all(|draft| draft.stage.is_some());
+    let build = |((draft, inputs), facts): ((Draft, _), _)| {
+        let Draft { name, kind, stage, search, .. } = draft;
+        Some(Node { name, kind, stage: stage?, inputs, search, facts })
+    };
+    let nodes = drafts.into_iter().zip(wires).zip(facts).filter_map(build).collect();
+    whole.then_some((nodes, graph))
+}
+
+/// The stage that a reference names, if there is one and its type fits the port.
+fn resolve(
+    name: &Key,
+    port: &Port,
+    reader: &Draft,
+    drafts: &[Draft],
+    ids: &HashMap<String, NodeId>,
+    problems: &mut Vec<Problem>,
+) -> Option<NodeId> {
+    let fits = |draft: &Draft| port.accepts.is_empty() || port.accepts.contains(&draft.kind.output);
+    let Some(&id) = ids.get(&name.name) else {
+        let known = drafts.iter().filter(|d| d.search.is_none() && fits(d) && d.name != reader.name);
+        let known: Vec<_> = known.map(|d| d.name.as_str()).collect();
+        problems.push(
+            Problem::new(format!("no stage is called `{}`", name.name))
+                .at(name.span, "no such stage")
+                .help(nearest_of(&name.name, &known)),
+        );
+        return None;
+    };
+    let from = &drafts[id];
+    if !fits(from) {
+        let takes = port.accepts.join(" or ");
+        let gives = from.kind.output;
+        problems.push(
+            Problem::new(format!(
+                "`{}` of {} takes a {takes}, and `{}` ({}) gives a {gives}",
+                port.name,
+                reader.owner(),
+                from.name,
+                from.kind.name
+            ))
+            .at(name.span, format!("takes a {takes}"))
+            .also(from.span, format!("gives a {gives}")),
+        );
+        return None;
+    }
+    Some(id)
+}
+
+fn circle(cycle: &[NodeId], drafts: &[Draft], edges: &[(NodeId, NodeId, Span)]) -> Problem {
+    let path: Vec<_> = cycle.iter().map(|id| drafts[*id].name.as_str()).collect();
+    let mut problem = Problem::new(format!("the stages wait for each other: {}", path.join(" → ")))
+        .help("a stage can only read what does not depend on it: take one of these references away");
+    for pair in cycle.windows(2) {
+        let edge = edges.iter().find(|(from, to, _)| [*from, *to] == pair);
+        let Some((from, to, span)) = edge else { continue };
+        let label = format!("`{}` reads `{}`", drafts[*to].name, drafts[*from].name);
+        problem = match problem.at {
+            None => problem.at(*span, label),
+            Some(_) => problem.also(*span, label),
+        };
+    }
+    problem
+}
+
+/// Lets every stage, after those that it reads, say what it knows of its output.
+fn facts(
+    drafts: &[Draft],
+    wires: &[Vec<(&'static Port, Vec<NodeId>)>],
+    graph: &Graph,
+    problems: &mut Vec<Problem>,
+) -> Vec<Facts> {
+    let mut facts = vec![Facts::new(); drafts.len()];
+    for &id in graph.order() {
+        let draft = &drafts[id];
+        let Some(stage) = &draft.stage else { continue };
+        let at_port = |(port, from): &(&'static Port, Vec<NodeId>)| {
+            (port.name, from.iter().map(|id| facts[*id].clone()).collect())
+        };
+        let known: Known = wires[id].iter().map(at_port).collect();
+        match stage.check(&known) {
+            Ok(found) => facts[id] = found,
+            Err(complaints) => {
+                let problem = |c| complain(c, &draft.table, &draft.owner(), draft.span);
+                problems.extend(complaints.into_iter().map(problem));
+            }
+        }
+    }
+    facts
+}

@@ -1,0 +1,208 @@
+//! For each stage, what would happen and why.
+
+use super::{
+    digest::Digest,
+    pipeline::{NodeId, Pipeline},
+    recipe::{Difference, Input, Recipe, differences},
+    source::{Snapshot, SourceFiles},
+    stage::{Naming, StageError},
+    store::{History, Lookup, Record, Store},
+};
+use serde::Serialize;
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    sync::OnceLock,
+};
+
+/// Why a stage has to run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Nothing like it is known here.
+    New,
+    /// What it depends on is not what it was.
+    Changed {
+        /// The stage that it is compared with, where that had another name: a point that left
+        /// the grid when this one came.
+        was: Option<String>,
+        differences: Vec<Difference>,
+    },
+    /// It ran, and its result is not kept any more.
+    Forgotten,
+    /// Its result is damaged, and how.
+    Damaged(String),
+    /// `--force`
+    Forced,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::New => f.write_str("it never ran before"),
+            Reason::Changed { was, differences } => {
+                if let Some(was) = was {
+                    write!(f, "compared with {was}, ")?;
+                }
+                let each: Vec<_> = differences.iter().map(Difference::to_string).collect();
+                f.write_str(&each.join("; "))
+            }
+            Reason::Forgotten => f.write_str("its result is not in the store any more"),
+            Reason::Damaged(how) => write!(f, "its result is damaged: {how}"),
+            Reason::Forced => f.write_str("you forced it"),
+        }
+    }
+}
+
+/// What would happen to a stage.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Its result is there.
+    Cached(Box<Record>),
+    /// It would run.
+    Stale(Vec<Reason>),
+    /// Stages that it reads run first; it runs only if one of them gives another result.
+    Waits { on: Vec<String> },
+    /// What it depends on cannot be read.
+    Broken(StageError),
+}
+
+/// A stage with its verdict.
+#[derive(Debug)]
+pub struct Planned {
+    pub id: NodeId,
+    /// Known unless the stage waits or is broken.
+    pub key: Option<Digest>,
+    pub verdict: Verdict,
+}
+
+/// A recipe together with the source files that it was made from.
+pub struct Prepared {
+    pub recipe: Recipe,
+    pub key: Digest,
+    pub sources: Vec<(SourceFiles, Snapshot)>,
+}
+
+/// Judges stages of one pipeline against one store.
+pub struct Judge<'a> {
+    pub pipeline: &'a Pipeline,
+    pub store: &'a Store,
+    pub force: BTreeSet<NodeId>,
+    // Read only when something has to be explained.
+    history: OnceLock<History>,
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(pipeline: &'a Pipeline, store: &'a Store, force: BTreeSet<NodeId>) -> Judge<'a> {
+        Judge { pipeline, store, force, history: OnceLock::new() }
+    }
+
+    /// The recipe of a stage whose inputs' digests are known.
+    pub fn prepare(
+        &self,
+        id: NodeId,
+        digest_of: impl Fn(NodeId) -> Option<Digest>,
+    ) -> Result<Prepared, StageError> {
+        let node = &self.pipeline.nodes[id];
+        let mut sources = Vec::new();
+        for files in node.stage.sources() {
+            let snapshot = files.snapshot(&self.store.index_dir()).map_err(|error| {
+                StageError::new(error.to_string()).with_help(format!(
+                    "`{}` of `{}` names it; paths are relative to the folder that you run in",
+                    files.name, node.name
+                ))
+            })?;
+            sources.push((files, snapshot));
+        }
+        let mut inputs = std::collections::BTreeMap::new();
+        for (port, from) in &node.inputs {
+            let input = |id: &NodeId| {
+                let name = &self.pipeline.nodes[*id].name;
+                let digest = digest_of(*id)
+                    .ok_or_else(|| StageError::new(format!("the digest of `{name}` is unknown")))?;
+                let name = (port.naming == Naming::Named).then(|| name.clone());
+                Ok(Input { name, digest })
+            };
+            let at_port = from.iter().map(input).collect::<Result<Vec<_>, StageError>>()?;
+            inputs.insert(port.name.to_string(), at_port);
+        }
+        let params = node.stage.params().map_err(|e| StageError::new(e.to_string()))?;
+        let recipe = Recipe {
+            kind: node.kind.name.into(),
+            version: node.kind.version,
+            backend: node.kind.tensors.then(|| self.pipeline.backend.into()),
+            params,
+            inputs,
+            sources: sources.iter().map(|(f, snapshot)| (f.name.clone(), snapshot.digest)).collect(),
+        };
+        Ok(Prepared { key: recipe.key(), recipe, sources })
+    }
+
+    /// Whether the result is there, and if not, why not.
+    pub fn verdict(&self, id: NodeId, prepared: &Prepared) -> Verdict {
+        if self.force.contains(&id) {
+            return Verdict::Stale(vec![Reason::Forced]);
+        }
+        match self.store.find(&prepared.key) {
+            Lookup::Hit(record) => Verdict::Cached(record),
+            Lookup::Damaged(how) => Verdict::Stale(vec![Reason::Damaged(how)]),
+            Lookup::Miss => Verdict::Stale(vec![self.explain(id, &prepared.recipe)]),
+        }
+    }
+
+    /// Compares with what the stage last was; a new point of a search is compared with the most
+    /// similar point that is no longer there.
+    fn explain(&self, id: NodeId, recipe: &Recipe) -> Reason {
+        let node = &self.pipeline.nodes[id];
+        let history = self.history.get_or_init(|| self.store.history(&self.pipeline.name));
+        if let Some(last) = history.0.get(&node.name) {
+            if *last == recipe.key() {
+                return Reason::Forgotten;
+            }
+            let last = self.store.record(last);
+            return last.map_or(Reason::New, |last| Reason::Changed {
+                was: None,
+                differences: differences(&last.recipe, recipe),
+            });
+        }
+        let Some(search) = &node.search else { return Reason::New };
+        let gone = history.0.iter().filter(|(name, _)| {
+            name.strip_prefix(search.as_str()).is_some_and(|rest| rest.starts_with('['))
+                && self.pipeline.find(name).is_none()
+        });
+        let nearest = gone
+            .filter_map(|(name, key)| {
+                Some((differences(&self.store.record(key)?.recipe, recipe), name))
+            })
+            .min_by_key(|(differences, name)| (differences.len(), *name));
+        match nearest {
+            Some((differences, was)) => Reason::Changed { was: Some(was.clone()), differences },
+            None => Reason::New,
+        }
+    }
+}
+
+/// What would happen to the targets and all that they read, in the order of execution.
+pub fn plan(judge: &Judge, targets: &[NodeId]) -> Vec<Planned> {
+    let pipeline = judge.pipeline;
+    let wanted = pipeline.graph.with_inputs(targets);
+    let mut digests: HashMap<NodeId, Digest> = HashMap::new();
+    let mut planned = Vec::new();
+    for &id in pipeline.graph.order().iter().filter(|id| wanted.contains(id)) {
+        let unknown = pipeline.graph.reads(id).into_iter().filter(|from| !digests.contains_key(from));
+        let on: Vec<_> = unknown.map(|from| pipeline.nodes[from].name.clone()).collect();
+        let (key, verdict) = if !on.is_empty() {
+            (None, Verdict::Waits { on })
+        } else {
+            match judge.prepare(id, |from| digests.get(&from).copied()) {
+                Err(error) => (None, Verdict::Broken(error)),
+                Ok(prepared) => (Some(prepared.key), judge.verdict(id, &prepared)),
+            }
+        };
+        if let Verdict::Cached(record) = &verdict {
+            digests.insert(id, record.outputs.digest());
+        }
+        planned.push(Planned { id, key, verdict });
+    }
+    planned
+}

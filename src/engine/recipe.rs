@@ -1,0 +1,168 @@
+//! A recipe is all that a result depends on; its digest is the key under which the result is kept.
+//!
+//! | enters the key | never enters |
+//! |---|---|
+//! | kind and version of the stage | its name, unless the output shows it |
+//! | parameters, typed, with defaults filled in | formatting, comments, order, explicit defaults |
+//! | `cpu` or `cuda`, where tensors are computed | thread counts, jobs, instruction set, host |
+//! | content digests of inputs and source files | paths, dates, attempts |
+
+use super::digest::{Digest, Domain};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::{collections::BTreeMap, fmt};
+
+/// All that a stage's result depends on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    pub kind: String,
+    pub version: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend: Option<String>,
+    pub params: Value,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, Vec<Input>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<String, Digest>,
+}
+
+/// One artifact that a stage reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// The producing stage's name, only on ports whose reader shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The digest of the artifact's tree of files.
+    pub digest: Digest,
+}
+
+impl Recipe {
+    /// The digest of the canonical text.
+    pub fn key(&self) -> Digest {
+        Digest::of_text(Domain::Recipe, &self.canonical())
+    }
+
+    /// JSON without white space, every object sorted by key.
+    pub fn canonical(&self) -> String {
+        let value = json_of(self).unwrap_or(Value::Null);
+        let mut text = String::new();
+        write_sorted(&value, &mut text);
+        text
+    }
+}
+
+/// A value as JSON, floats in their shortest form: `0.001` as an `f32` stays `0.001`, where
+/// `serde_json::to_value` would widen it to `0.0010000000474974513`.
+pub fn json_of<T: Serialize>(value: &T) -> Result<Value, serde_json::Error> {
+    serde_json::from_str(&serde_json::to_string(value)?)
+}
+
+fn write_sorted(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(map) => {
+            let sorted: BTreeMap<_, _> = map.iter().collect();
+            text.push('{');
+            for (i, (key, item)) in sorted.into_iter().enumerate() {
+                text.push_str(if i > 0 { "," } else { "" });
+                text.push_str(&Value::String(key.clone()).to_string());
+                text.push(':');
+                write_sorted(item, text);
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for (i, item) in items.iter().enumerate() {
+                text.push_str(if i > 0 { "," } else { "" });
+                write_sorted(item, text);
+            }
+            text.push(']');
+        }
+        scalar => text.push_str(&scalar.to_string()),
+    }
+}
+
+/// One fact in which two recipes differ, in the terms of the pipeline file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Such as `params.optimizer.adam.lr` or `inputs.data`.
+    pub place: String,
+    pub old: Option<String>,
+    pub new: Option<String>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) => write!(f, "{}: {old} → {new}", self.place),
+            (Some(old), None) => write!(f, "{}: {old} → (gone)", self.place),
+            (None, Some(new)) => write!(f, "{}: (new) → {new}", self.place),
+            (None, None) => write!(f, "{}", self.place),
+        }
+    }
+}
+
+/// Every fact in which the recipes differ, in reading order; empty if and only if they are equal.
+pub fn differences(old: &Recipe, new: &Recipe) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let (old, new) = (facts(old), facts(new));
+    for (place, value) in &old {
+        match new.get(place) {
+            Some(now) if now == value => {}
+            now => found.push(Difference {
+                place: place.clone(),
+                old: Some(value.clone()),
+                new: now.cloned(),
+            }),
+        }
+    }
+    for (place, value) in new.into_iter().filter(|(place, _)| !old.contains_key(place)) {
+        found.push(Difference { place, old: None, new: Some(value) });
+    }
+    found
+}
+
+/// A recipe as a flat table: one line a leaf.
+fn facts(recipe: &Recipe) -> BTreeMap<String, String> {
+    let mut table = BTreeMap::new();
+    table.insert("kind".into(), recipe.kind.clone());
+    table.insert("version".into(), recipe.version.to_string());
+    if let Some(backend) = &recipe.backend {
+        table.insert("backend".into(), backend.clone());
+    }
+    leaves("params", &recipe.params, &mut table);
+    for (port, inputs) in &recipe.inputs {
+        for (i, input) in inputs.iter().enumerate() {
+            let place = match &input.name {
+                Some(name) => format!("inputs.{port}.{name}"),
+                None if inputs.len() == 1 => format!("inputs.{port}"),
+                None => format!("inputs.{port}[{i}]"),
+            };
+            table.insert(place, input.digest.short());
+        }
+        // The order of named inputs is theirs to see, and no leaf above would tell of it.
+        if inputs.len() > 1 && inputs.iter().all(|i| i.name.is_some()) {
+            let names: Vec<_> = inputs.iter().filter_map(|i| i.name.as_deref()).collect();
+            table.insert(format!("inputs.{port} (order)"), names.join(", "));
+        }
+    }
+    for (name, digest) in &recipe.sources {
+        table.insert(format!("files in {name}"), digest.short());
+    }
+    table
+}
+
+fn leaves(place: &str, value: &Value, table: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            map.iter().for_each(|(key, item)| leaves(&format!("{place}.{key}"), item, table))
+        }
+        Value::Array(items) if items.iter().any(|i| i.is_object() || i.is_array()) => {
+            let each = items.iter().enumerate();
+            each.for_each(|(i, item)| leaves(&format!("{place}[{i}]"), item, table))
+        }
+        leaf => {
+            table.insert(place.to_string(), leaf.to_string());
+        }
+    }
+}

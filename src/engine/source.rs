@@ -1,0 +1,204 @@
+//! Source files are leaves of the graph: known by their contents, read again only when moved.
+//!
+//! A stat index remembers the digest of each file beside its size, times and inode. A file whose
+//! times are too close to the moment of hashing is left out of it, since a later change could
+//! leave the same times behind (the racy-clean rule of Git's index).
+
+use super::digest::{Digest, Domain};
+use rayon::prelude::*;
+use std::{
+    collections::HashMap,
+    fmt::Write,
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use walkdir::WalkDir;
+
+/// Decides by the path relative to the root whether a stage reads a file.
+pub type Keep = Arc<dyn Fn(&Path) -> bool + Send + Sync>;
+
+/// The files below a folder that a stage depends on.
+#[derive(Clone)]
+pub struct SourceFiles {
+    /// The parameter that names the folder, for explanations: `source.kaggle.dir`.
+    pub name: String,
+    pub root: PathBuf,
+    pub keep: Keep,
+}
+
+/// What the files were when they were hashed.
+pub struct Snapshot {
+    pub digest: Digest,
+    files: Vec<(String, Stat)>,
+}
+
+/// Why the source files cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    #[error("the folder {} does not exist", .0.display())]
+    Missing(PathBuf),
+    #[error("{} is not a folder", .0.display())]
+    NotAFolder(PathBuf),
+    #[error("cannot read {}: {error}", path.display())]
+    Unreadable { path: PathBuf, error: io::Error },
+    #[error("{} changed while it was being read", .0.display())]
+    Moved(PathBuf),
+}
+
+/// How close a file's times may be to the moment of hashing and still be trusted: the coarsest
+/// clock among the usual file systems ticks every two seconds.
+const RACY: Duration = Duration::from_secs(2);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stat {
+    size: u64,
+    mtime: i128,
+    ctime: i128,
+    inode: u64,
+}
+
+impl Stat {
+    fn of(path: &Path) -> Result<Stat, SourceError> {
+        let meta = fs::metadata(path).map_err(|error| unreadable(path, error))?;
+        let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+        Ok(Stat {
+            size: meta.len(),
+            mtime: nanos(meta.mtime(), meta.mtime_nsec()),
+            ctime: nanos(meta.ctime(), meta.ctime_nsec()),
+            inode: meta.ino(),
+        })
+    }
+
+    fn settled(&self, now: SystemTime) -> bool {
+        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let limit = since.saturating_sub(RACY).as_nanos() as i128;
+        self.mtime < limit && self.ctime < limit
+    }
+}
+
+impl SourceFiles {
+    /// Hashes what has changed since the last time, and takes the rest from the index kept in
+    /// `index_dir`.
+    pub fn snapshot(&self, index_dir: &Path) -> Result<Snapshot, SourceError> {
+        let names = self.names()?;
+        let index_path = self.index_path(index_dir);
+        let index = read_index(&index_path);
+        let now = SystemTime::now();
+        let hash = |name: String| {
+            let path = self.root.join(&name);
+            let stat = Stat::of(&path)?;
+            match index.get(&name) {
+                Some((known, digest)) if *known == stat => Ok((name, stat, *digest, false)),
+                _ => {
+                    let (digest, _) = Digest::of_file(&path).map_err(|e| unreadable(&path, e))?;
+                    Ok((name, stat, digest, true))
+                }
+            }
+        };
+        let files: Vec<_> = names.into_par_iter().map(hash).collect::<Result<_, SourceError>>()?;
+        if files.iter().any(|(.., fresh)| *fresh) || files.len() != index.len() {
+            write_index(&index_path, files.iter().filter(|(_, stat, ..)| stat.settled(now)));
+        }
+        let mut text = String::new();
+        for (name, _, digest, _) in &files {
+            // A file name is written as JSON, so that none can pass for a line of another.
+            let _ = writeln!(text, "{digest} {}", serde_json::Value::from(name.as_str()));
+        }
+        let digest = Digest::of_text(Domain::Sources, &text);
+        Ok(Snapshot { digest, files: files.into_iter().map(|(name, stat, ..)| (name, stat)).collect() })
+    }
+
+    /// # Errors
+    /// Names the first file that is not what it was at the time of the snapshot.
+    pub fn unchanged(&self, since: &Snapshot) -> Result<(), SourceError> {
+        let names = self.names()?;
+        let moved = |name: &str| SourceError::Moved(self.root.join(name));
+        let before: Vec<_> = since.files.iter().map(|(name, _)| name).collect();
+        if let Some((now, _)) = names.iter().zip(&before).find(|(now, before)| now != *before) {
+            return Err(moved(now));
+        }
+        if names.len() != before.len() {
+            return Err(moved(""));
+        }
+        since.files.par_iter().try_for_each(|(name, stat)| {
+            let same = Stat::of(&self.root.join(name))? == *stat;
+            if same { Ok(()) } else { Err(moved(name)) }
+        })
+    }
+
+    /// The relative paths of all kept files, sorted, `/` between their parts.
+    fn names(&self) -> Result<Vec<String>, SourceError> {
+        match fs::metadata(&self.root) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(SourceError::Missing(self.root.clone()));
+            }
+            Err(error) => return Err(unreadable(&self.root, error)),
+            Ok(meta) if !meta.is_dir() => return Err(SourceError::NotAFolder(self.root.clone())),
+            Ok(_) => {}
+        }
+        let mut names = Vec::new();
+        for entry in WalkDir::new(&self.root).follow_links(true) {
+            let entry = entry.map_err(|error| {
+                let path = error.path().unwrap_or(&self.root).to_path_buf();
+                SourceError::Unreadable { path, error: error.into() }
+            })?;
+            let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
+            if entry.file_type().is_file() && (self.keep)(relative) {
+                let parts = relative.components().map(|c| c.as_os_str().to_string_lossy());
+                names.push(parts.collect::<Vec<_>>().join("/"));
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn index_path(&self, index_dir: &Path) -> PathBuf {
+        let root = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        let name = Digest::of_bytes(root.to_string_lossy().as_bytes()).short();
+        index_dir.join(format!("{name}.stat"))
+    }
+}
+
+fn unreadable(path: &Path, error: io::Error) -> SourceError {
+    SourceError::Unreadable { path: path.into(), error }
+}
+
+const INDEX_HEADER: &str = "microtome stat index 1";
+
+/// One line a file: size, mtime, ctime, inode, digest, name. What cannot be read is not known.
+fn read_index(path: &Path) -> HashMap<String, (Stat, Digest)> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let mut lines = text.lines();
+    if lines.next() != Some(INDEX_HEADER) {
+        return HashMap::new();
+    }
+    let entry = |line: &str| {
+        let mut parts = line.splitn(6, ' ');
+        let stat = Stat {
+            size: parts.next()?.parse().ok()?,
+            mtime: parts.next()?.parse().ok()?,
+            ctime: parts.next()?.parse().ok()?,
+            inode: parts.next()?.parse().ok()?,
+        };
+        let digest = parts.next()?.parse().ok()?;
+        Some((parts.next()?.to_string(), (stat, digest)))
+    };
+    lines.filter_map(entry).collect()
+}
+
+/// The index only saves time, so a failure to write it is no error.
+fn write_index<'a>(path: &Path, files: impl Iterator<Item = &'a (String, Stat, Digest, bool)>) {
+    let mut text = format!("{INDEX_HEADER}\n");
+    for (name, stat, digest, _) in files.filter(|(name, ..)| !name.contains('\n')) {
+        let Stat { size, mtime, ctime, inode } = stat;
+        let _ = writeln!(text, "{size} {mtime} {ctime} {inode} {digest} {name}");
+    }
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let _ = fs::create_dir_all(path.parent().unwrap_or(path));
+    if fs::write(&temporary, text).is_err() || fs::rename(&temporary, path).is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+}

@@ -1,0 +1,301 @@
+//! A stage is its parameters: the struct that TOML parses to, that the key is made of, and that runs.
+
+use super::{
+    artifact::{Artifact, Files},
+    pipeline::{DeError, Value, from_value},
+    recipe::json_of,
+    source::SourceFiles,
+};
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// A pure function of its fields and its inputs.
+///
+/// It never hashes, names an output path, reads a clock or an environment variable, or draws from
+/// a global random generator.
+pub trait Stage: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
+    /// What `kind = "…"` says.
+    const KIND: &'static str;
+    /// Raised when the same recipe should give another result.
+    const VERSION: u32;
+    /// One sentence for the table of kinds.
+    const ABOUT: &'static str;
+    /// Whether tensors are computed, so that the backend enters the key.
+    const TENSORS: bool = false;
+    /// Set by kinds that vary another stage's parameters.
+    const TEMPLATE: Option<Template> = None;
+    /// What it reads; edges are type-checked before anything runs.
+    type Inputs: Inputs;
+    /// What it writes: one artifact.
+    type Output: Artifact;
+
+    /// Files from outside the store that the result depends on.
+    fn sources(&self) -> Vec<SourceFiles> {
+        Vec::new()
+    }
+
+    /// What can be said of the output, or against the parameters, before a byte is read.
+    fn check(&self, _inputs: &Known) -> Result<Facts, Vec<Complaint>> {
+        Ok(Facts::new())
+    }
+
+    /// The points at which the template is run; only for kinds with a `TEMPLATE`.
+    fn points(&self) -> Result<Vec<Point>, Vec<Complaint>> {
+        Ok(Vec::new())
+    }
+
+    /// Does the work: writes the output's files into `cx.out()` and opens them.
+    fn run(&self, inputs: Self::Inputs, cx: &Context) -> Result<Self::Output, StageError>;
+}
+
+/// What is known of an artifact before it exists, such as the size of its images.
+pub type Facts = BTreeMap<&'static str, serde_json::Value>;
+
+/// The facts about a stage's inputs, by port.
+pub type Known = BTreeMap<&'static str, Vec<Facts>>;
+
+/// Something wrong with a stage's parameters that its types cannot say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Complaint {
+    /// The place in the stage's table: `model.layers[3]`.
+    pub place: String,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+/// How a kind refers to the stage whose parameters it varies.
+#[derive(Clone, Copy, Debug)]
+pub struct Template {
+    /// The key that names the stage: `train`.
+    pub key: &'static str,
+    /// The kind that stage must be of.
+    pub kind: &'static str,
+    /// The port that takes the results of all points.
+    pub port: &'static str,
+}
+
+/// One point of a search: settings laid over the template's table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// What stands in the brackets of its name: `lr=0.001,batch_size=32`.
+    pub name: String,
+    pub settings: Vec<Setting>,
+}
+
+/// One parameter of a point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// A path into the template's table: `optimizer.adam.lr`.
+    pub key: String,
+    pub value: SettingValue,
+    /// The place in the search's own table that a problem should point at.
+    pub place: String,
+}
+
+/// What a point sets a parameter to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SettingValue {
+    /// This value.
+    To(serde_json::Value),
+    /// The template's own integer, raised by so much: seeds.
+    Plus(u64),
+}
+
+/// A named input of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Port {
+    /// The key in the stage's table.
+    pub name: &'static str,
+    /// The artifact types that it takes; empty for any.
+    pub accepts: &'static [&'static str],
+    pub arity: Arity,
+    pub naming: Naming,
+}
+
+/// How many stages a port names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arity {
+    /// `data = "prep"`
+    One,
+    /// `models = ["cnn", "search"]`, at least one
+    Many,
+    /// Not written by the user: filled by the points of a search.
+    Points,
+}
+
+/// Whether the reader shows its inputs' names, so that they enter its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    Anonymous,
+    Named,
+}
+
+/// The typed inputs of a kind.
+pub trait Inputs: Sized {
+    const PORTS: &'static [Port];
+    fn gather(given: &Given) -> Result<Self, StageError>;
+}
+
+/// For kinds that read nothing but source files.
+impl Inputs for () {
+    const PORTS: &'static [Port] = &[];
+    fn gather(_: &Given) -> Result<(), StageError> {
+        Ok(())
+    }
+}
+
+/// The files that stand at each port of a stage about to run.
+#[derive(Debug, Default)]
+pub struct Given(pub BTreeMap<&'static str, Vec<Files>>);
+
+impl Given {
+    /// Opens the only artifact at a port.
+    pub fn one<A: Artifact>(&self, port: &str) -> Result<A, StageError> {
+        match self.files(port) {
+            [only] => A::open(only),
+            other => Err(StageError::new(format!("port `{port}` has {} inputs", other.len()))),
+        }
+    }
+
+    /// The files of each artifact at a port, in the order in which the user named them.
+    pub fn files(&self, port: &str) -> &[Files] {
+        self.0.get(port).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Why a stage failed, in words for its user.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum StageError {
+    #[error("{message}")]
+    Failed { message: String, help: Option<String> },
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl StageError {
+    pub fn new(message: impl Into<String>) -> StageError {
+        StageError::Failed { message: message.into(), help: None }
+    }
+
+    /// The same error with what to do about it.
+    pub fn with_help(self, what_to_do: impl Into<String>) -> StageError {
+        match self {
+            StageError::Failed { message, .. } => {
+                StageError::Failed { message, help: Some(what_to_do.into()) }
+            }
+            StageError::Interrupted => StageError::Interrupted,
+        }
+    }
+}
+
+/// What a running stage may touch: its folders, its progress, and the wish to stop.
+pub struct Context<'a> {
+    pub(super) out: &'a Path,
+    pub(super) scratch: &'a Path,
+    pub(super) stop: &'a AtomicBool,
+    pub(super) progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// How far a running stage is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// So many of so many, such as `images`; the first call of a phase names its unit.
+    Step { done: u64, total: u64, unit: &'static str },
+    /// A line worth keeping, such as an epoch's scores.
+    Note { text: String },
+}
+
+impl Context<'_> {
+    /// The folder for the output's files; what lies in it when the stage ends is the artifact.
+    pub fn out(&self) -> &Path {
+        self.out
+    }
+
+    /// A folder that survives interruption, the same for each attempt at the same recipe.
+    pub fn scratch(&self) -> &Path {
+        self.scratch
+    }
+
+    /// Whether the stage should checkpoint and return `StageError::Interrupted`.
+    pub fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    pub fn step(&self, done: u64, total: u64, unit: &'static str) {
+        (self.progress)(Progress::Step { done, total, unit });
+    }
+
+    pub fn note(&self, text: impl Into<String>) {
+        (self.progress)(Progress::Note { text: text.into() });
+    }
+}
+
+/// A stage whose type is forgotten; implemented for every [`Stage`].
+pub trait AnyStage: Send + Sync {
+    fn params(&self) -> Result<serde_json::Value, serde_json::Error>;
+    fn sources(&self) -> Vec<SourceFiles>;
+    fn check(&self, inputs: &Known) -> Result<Facts, Vec<Complaint>>;
+    fn points(&self) -> Result<Vec<Point>, Vec<Complaint>>;
+    /// Runs the stage; gives the output's headline.
+    fn run(&self, given: &Given, cx: &Context) -> Result<Option<String>, StageError>;
+}
+
+impl<S: Stage> AnyStage for S {
+    fn params(&self) -> Result<serde_json::Value, serde_json::Error> {
+        json_of(self)
+    }
+    fn sources(&self) -> Vec<SourceFiles> {
+        Stage::sources(self)
+    }
+    fn check(&self, inputs: &Known) -> Result<Facts, Vec<Complaint>> {
+        Stage::check(self, inputs)
+    }
+    fn points(&self) -> Result<Vec<Point>, Vec<Complaint>> {
+        Stage::points(self)
+    }
+    fn run(&self, given: &Given, cx: &Context) -> Result<Option<String>, StageError> {
+        Ok(Stage::run(self, S::Inputs::gather(given)?, cx)?.headline())
+    }
+}
+
+/// A row of the table of kinds.
+pub struct Kind {
+    pub name: &'static str,
+    pub version: u32,
+    pub about: &'static str,
+    pub tensors: bool,
+    pub template: Option<Template>,
+    pub ports: &'static [Port],
+    /// The type of the artifact that it writes.
+    pub output: &'static str,
+    pub(super) parse: fn(&Value) -> Result<Box<dyn AnyStage>, DeError>,
+    pub(super) schema: fn() -> schemars::Schema,
+}
+
+impl Kind {
+    pub const fn of<S: Stage>() -> Kind {
+        Kind {
+            name: S::KIND,
+            version: S::VERSION,
+            about: S::ABOUT,
+            tensors: S::TENSORS,
+            template: S::TEMPLATE,
+            ports: S::Inputs::PORTS,
+            output: S::Output::TYPE,
+            parse: |value| Ok(Box::new(from_value::<S>(value)?)),
+            schema: || schemars::schema_for!(S),
+        }
+    }
+
+    /// Whether the stage's struct has a parameter of that name.
+    pub fn has_param(&self, name: &str) -> bool {
+        let schema = (self.schema)();
+        schema.get("properties").and_then(|p| p.get(name)).is_some()
+    }
+}

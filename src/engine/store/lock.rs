@@ -1,0 +1,93 @@
+//! One maker a key: an advisory lock of the operating system, gone with its holder.
+
+use super::{Store, StoreError, during};
+use crate::engine::digest::Digest;
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Read, Write},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+/// Held while a key is being made; dropped, it is free again, whatever became of the process.
+#[derive(Debug)]
+pub struct KeyLock {
+    path: PathBuf,
+    // The open file is the lock.
+    _file: File,
+}
+
+impl Drop for KeyLock {
+    fn drop(&mut self) {
+        // Removed while still held: who opened it meanwhile sees that it is no longer the file
+        // under its name, and opens the next one.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Store {
+    /// Waits until nobody else makes the key; `on_wait` is told who does.
+    pub fn lock(&self, key: &Digest, on_wait: impl FnOnce(String)) -> Result<KeyLock, StoreError> {
+        let mut on_wait = Some(on_wait);
+        loop {
+            let (path, file) = self.open_lock(key)?;
+            if let Err(TryLockError::WouldBlock) = file.try_lock() {
+                if let Some(tell) = on_wait.take() {
+                    tell(holder(&path));
+                }
+                during("lock", &path, file.lock())?;
+            }
+            if let Some(lock) = claim(path, file)? {
+                return Ok(lock);
+            }
+        }
+    }
+
+    /// The lock if nobody holds it.
+    pub fn try_lock(&self, key: &Digest) -> Result<Option<KeyLock>, StoreError> {
+        let (path, file) = self.open_lock(key)?;
+        match file.try_lock() {
+            Ok(()) => claim(path, file),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => during("lock", &path, Err(error)),
+        }
+    }
+
+    fn open_lock(&self, key: &Digest) -> Result<(PathBuf, File), StoreError> {
+        let path = self.root.join("locks").join(key.hex());
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let file = during("open", &path, file)?;
+        Ok((path, file))
+    }
+}
+
+/// The lock, if the locked file is still the one under its name.
+fn claim(path: PathBuf, mut file: File) -> Result<Option<KeyLock>, StoreError> {
+    let held = during("read", &path, file.metadata())?.ino();
+    match fs::metadata(&path) {
+        Ok(meta) if meta.ino() == held => {
+            let who = format!("process {} on {}", std::process::id(), host());
+            let written = file.set_len(0).and_then(|()| file.write_all(who.as_bytes()));
+            during("write", &path, written)?;
+            Ok(Some(KeyLock { path, _file: file }))
+        }
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => during("read", &path, Err(error)),
+    }
+}
+
+fn holder(path: &Path) -> String {
+    let mut who = String::new();
+    let read = File::open(path).and_then(|mut file| file.read_to_string(&mut who));
+    match read {
+        Ok(_) if !who.is_empty() => who,
+        _ => "another process".into(),
+    }
+}
+
+/// The machine's name, for people.
+pub fn host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    if name.trim().is_empty() { "this host".into() } else { name.trim().into() }
+}

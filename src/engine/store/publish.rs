@@ -1,0 +1,88 @@
+//! From a folder of work to blobs and a record.
+
+use super::{Record, Store, StoreError, during, remove, write_atomically};
+use crate::engine::{
+    artifact::{File, Tree},
+    digest::Digest,
+};
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+use walkdir::WalkDir;
+
+/// A folder of work in progress; removed unless published.
+pub struct Attempt {
+    path: PathBuf,
+}
+
+impl Attempt {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        let _ = remove(&self.path);
+    }
+}
+
+impl Store {
+    /// A fresh folder for the making of a key.
+    pub fn attempt(&self, key: &Digest) -> Result<Attempt, StoreError> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}.{}-{count}", key.hex(), std::process::id());
+        let path = self.root.join("tmp").join(name);
+        during("make", &path, fs::create_dir_all(&path))?;
+        Ok(Attempt { path })
+    }
+
+    /// Moves every file of the attempt into the store and gives their tree.
+    pub fn take(&self, attempt: &Attempt) -> Result<Tree, StoreError> {
+        let mut files = Vec::new();
+        for entry in WalkDir::new(&attempt.path).sort_by_file_name() {
+            let entry = entry.map_err(io::Error::from);
+            let entry = during("read", &attempt.path, entry)?;
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            let relative = entry.path().strip_prefix(&attempt.path).unwrap_or(entry.path());
+            let parts = relative.components().map(|c| c.as_os_str().to_string_lossy());
+            let name = parts.collect::<Vec<_>>().join("/");
+            let (digest, size) = during("read", entry.path(), Digest::of_file(entry.path()))?;
+            self.adopt(entry.path(), &digest, size)?;
+            files.push(File { name, digest, size });
+        }
+        Ok(Tree::new(files))
+    }
+
+    /// Puts one file under its digest: synced, read-only, by rename.
+    fn adopt(&self, file: &Path, digest: &Digest, size: u64) -> Result<(), StoreError> {
+        let blob = self.blob(digest);
+        if fs::metadata(&blob).is_ok_and(|meta| meta.len() == size) {
+            return during("remove", file, fs::remove_file(file));
+        }
+        let folder = blob.parent().unwrap_or(&self.root);
+        let move_in = || {
+            fs::create_dir_all(folder)?;
+            fs::set_permissions(file, fs::Permissions::from_mode(0o444))?;
+            fs::File::open(file)?.sync_all()?;
+            fs::rename(file, &blob)?;
+            fs::File::open(folder)?.sync_all()
+        };
+        during("move a result to", &blob, move_in())
+    }
+
+    /// Writes the record, the last step of publishing, and drops the checkpoints.
+    pub fn publish(&self, key: &Digest, record: &Record) -> Result<(), StoreError> {
+        let path = self.record_path(key);
+        let text = serde_json::to_vec_pretty(record).map_err(io::Error::from);
+        write_atomically(&path, &during("write", &path, text)?)?;
+        let scratch = self.root.join("scratch").join(key.hex());
+        during("remove", &scratch, remove(&scratch))
+    }
+}

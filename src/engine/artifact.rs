@@ -72,7 +72,10 @@ impl Files {
     /// Names the stage and the file when the artifact has no such file.
     pub fn path(&self, name: &str) -> Result<PathBuf, StageError> {
         self.find(name).ok_or_else(|| {
-            StageError::new(format!("the {} of `{}` has no file `{name}`", self.artifact, self.stage))
+            StageError::new(format!(
+                "the {} of `{}` has no file `{name}`",
+                self.artifact, self.stage
+            ))
         })
     }
 

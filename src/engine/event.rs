@@ -8,18 +8,54 @@ use serde::Serialize;
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// So many stages are to be looked at.
-    Began { pipeline: String, stages: usize },
+    Began {
+        pipeline: String,
+        stages: usize,
+    },
     /// A stage runs, and why.
-    Started { stage: String, kind: &'static str, key: String, reasons: Vec<String> },
-    Progress { stage: String, progress: Progress },
+    Started {
+        stage: String,
+        kind: &'static str,
+        key: String,
+        reasons: Vec<String>,
+    },
+    Progress {
+        stage: String,
+        progress: Progress,
+    },
     /// Somebody else makes the same result; it will be taken from there.
-    Waiting { stage: String, holder: String },
-    Cached { stage: String, kind: &'static str, key: String, headline: Option<String> },
-    Ran { stage: String, kind: &'static str, key: String, seconds: f64, headline: Option<String> },
-    Failed { stage: String, kind: &'static str, message: String, help: Option<String> },
-    Skipped { stage: String, kind: &'static str, because: String },
+    Waiting {
+        stage: String,
+        holder: String,
+    },
+    Cached {
+        stage: String,
+        kind: &'static str,
+        key: String,
+        headline: Option<String>,
+    },
+    Ran {
+        stage: String,
+        kind: &'static str,
+        key: String,
+        seconds: f64,
+        headline: Option<String>,
+    },
+    Failed {
+        stage: String,
+        kind: &'static str,
+        message: String,
+        help: Option<String>,
+    },
+    Skipped {
+        stage: String,
+        kind: &'static str,
+        because: String,
+    },
     /// Something that does not stop the run, such as a result that could not be linked.
-    Warning { message: String },
+    Warning {
+        message: String,
+    },
 }
 
 /// Reasons as the user reads them.

@@ -114,7 +114,8 @@ fn coordinate(
     let mut running = 0;
     let mut failed = false;
     while !run.is_over() {
-        let halted = stop.load(Ordering::Relaxed) || (failed && order.on_failure == OnFailure::Stop);
+        let halted =
+            stop.load(Ordering::Relaxed) || (failed && order.on_failure == OnFailure::Stop);
         while running < order.jobs.max(1) && !halted {
             let Some(id) = ready.pop_front() else { break };
             run.enter(id, State::Running);

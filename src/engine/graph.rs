@@ -27,7 +27,9 @@ impl Graph {
             inner.add_edge(NodeIndex::new(from), NodeIndex::new(to), ());
         }
         match toposort(&inner, None) {
-            Ok(order) => Ok(Graph { order: order.into_iter().map(NodeIndex::index).collect(), inner }),
+            Ok(order) => {
+                Ok(Graph { order: order.into_iter().map(NodeIndex::index).collect(), inner })
+            }
             Err(_) => Err(cycle(&inner)),
         }
     }

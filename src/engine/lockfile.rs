@@ -47,7 +47,8 @@ const VERSION: u32 = 1;
 
 impl LockedStage {
     fn of(record: &Record) -> LockedStage {
-        let outputs = |tree: &Tree| tree.files().iter().map(|f| (f.name.clone(), f.digest)).collect();
+        let outputs =
+            |tree: &Tree| tree.files().iter().map(|f| (f.name.clone(), f.digest)).collect();
         LockedStage { key: record.recipe.key(), outputs: outputs(&record.outputs) }
     }
 }

@@ -1,6 +1,10 @@
 //! Results for people: links under `out/<pipeline>/<stage>/` into the store.
 
-use super::{artifact::Tree, pipeline::Pipeline, store::Store};
+use super::{
+    artifact::Tree,
+    pipeline::Pipeline,
+    store::{Store, unique},
+};
 use std::{
     collections::BTreeSet,
     fs, io,
@@ -40,7 +44,7 @@ impl<'a> Outputs<'a> {
             }
             let replace = || {
                 fs::create_dir_all(link.parent().unwrap_or(&folder))?;
-                let temporary = link.with_file_name(format!(".link.{}", std::process::id()));
+                let temporary = link.with_file_name(format!(".link.{}", unique()));
                 symlink(&target, &temporary)?;
                 fs::rename(&temporary, &link)
             };

@@ -133,7 +133,10 @@ impl<'a> Judge<'a> {
             backend: node.kind.tensors.then(|| self.pipeline.backend.into()),
             params,
             inputs,
-            sources: sources.iter().map(|(f, snapshot)| (f.name.clone(), snapshot.digest)).collect(),
+            sources: sources
+                .iter()
+                .map(|(f, snapshot)| (f.name.clone(), snapshot.digest))
+                .collect(),
         };
         Ok(Prepared { key: recipe.key(), recipe, sources })
     }
@@ -189,7 +192,8 @@ pub fn plan(judge: &Judge, targets: &[NodeId]) -> Vec<Planned> {
     let mut digests: HashMap<NodeId, Digest> = HashMap::new();
     let mut planned = Vec::new();
     for &id in pipeline.graph.order().iter().filter(|id| wanted.contains(id)) {
-        let unknown = pipeline.graph.reads(id).into_iter().filter(|from| !digests.contains_key(from));
+        let unknown =
+            pipeline.graph.reads(id).into_iter().filter(|from| !digests.contains_key(from));
         let on: Vec<_> = unknown.map(|from| pipeline.nodes[from].name.clone()).collect();
         let (key, verdict) = if !on.is_empty() {
             (None, Verdict::Waits { on })

@@ -119,6 +119,13 @@ pub fn differences(old: &Recipe, new: &Recipe) -> Vec<Difference> {
     for (place, value) in new.into_iter().filter(|(place, _)| !old.contains_key(place)) {
         found.push(Difference { place, old: None, new: Some(value) });
     }
+    // Where inputs came or went, their order has nothing to add.
+    let ports: Vec<String> = found
+        .iter()
+        .filter(|d| d.old.is_none() || d.new.is_none())
+        .filter_map(|d| d.place.strip_prefix("inputs.")?.split('.').next().map(str::to_string))
+        .collect();
+    found.retain(|d| !ports.iter().any(|port| d.place == format!("inputs.{port} (order)")));
     found
 }
 

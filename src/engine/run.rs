@@ -21,7 +21,9 @@ pub enum State {
     Ran(Arc<Record>, Vec<Reason>),
     Failed(StageError),
     /// It reads a stage that failed, or the run stopped before it.
-    Skipped { because: String },
+    Skipped {
+        because: String,
+    },
 }
 
 impl State {

@@ -4,7 +4,10 @@
 //! times are too close to the moment of hashing is left out of it, since a later change could
 //! leave the same times behind (the racy-clean rule of Git's index).
 
-use super::digest::{Digest, Domain};
+use super::{
+    digest::{Digest, Domain},
+    store::unique,
+};
 use rayon::prelude::*;
 use std::{
     collections::HashMap,
@@ -63,7 +66,8 @@ struct Stat {
 impl Stat {
     fn of(path: &Path) -> Result<Stat, SourceError> {
         let meta = fs::metadata(path).map_err(|error| unreadable(path, error))?;
-        let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+        let nanos =
+            |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
         Ok(Stat {
             size: meta.len(),
             mtime: nanos(meta.mtime(), meta.mtime_nsec()),
@@ -108,7 +112,10 @@ impl SourceFiles {
             let _ = writeln!(text, "{digest} {}", serde_json::Value::from(name.as_str()));
         }
         let digest = Digest::of_text(Domain::Sources, &text);
-        Ok(Snapshot { digest, files: files.into_iter().map(|(name, stat, ..)| (name, stat)).collect() })
+        Ok(Snapshot {
+            digest,
+            files: files.into_iter().map(|(name, stat, ..)| (name, stat)).collect(),
+        })
     }
 
     /// # Errors
@@ -196,7 +203,7 @@ fn write_index<'a>(path: &Path, files: impl Iterator<Item = &'a (String, Stat, D
         let Stat { size, mtime, ctime, inode } = stat;
         let _ = writeln!(text, "{size} {mtime} {ctime} {inode} {digest} {name}");
     }
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let temporary = path.with_extension(format!("{}.tmp", unique()));
     let _ = fs::create_dir_all(path.parent().unwrap_or(path));
     if fs::write(&temporary, text).is_err() || fs::rename(&temporary, path).is_err() {
         let _ = fs::remove_file(&temporary);

@@ -4,8 +4,8 @@ use super::value::{Data, Key, Span, Table, Value};
 use serde::{
     Deserializer,
     de::{
-        self, DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, Expected, IntoDeserializer,
-        MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+        self, DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, Expected,
+        IntoDeserializer, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
     },
     forward_to_deserialize_any,
 };
@@ -50,7 +50,9 @@ impl fmt::Display for DeError {
             Fault::UnknownKey { name, .. } => write!(f, "unknown key `{name}`"),
             Fault::UnknownChoice { name, .. } => write!(f, "unknown choice `{name}`"),
             Fault::MissingKey { name } => write!(f, "missing key `{name}`"),
-            Fault::WrongValue { found, expected } => write!(f, "expected {expected}, found {found}"),
+            Fault::WrongValue { found, expected } => {
+                write!(f, "expected {expected}, found {found}")
+            }
             Fault::Other { message } => f.write_str(message),
         }
     }
@@ -70,7 +72,10 @@ impl de::Error for DeError {
         DeError::of(Fault::MissingKey { name })
     }
     fn invalid_type(found: Unexpected, expected: &dyn Expected) -> DeError {
-        DeError::of(Fault::WrongValue { found: found_words(found), expected: expected_words(expected) })
+        DeError::of(Fault::WrongValue {
+            found: found_words(found),
+            expected: expected_words(expected),
+        })
     }
     fn invalid_value(found: Unexpected, expected: &dyn Expected) -> DeError {
         DeError::invalid_type(found, expected)
@@ -229,7 +234,10 @@ impl<'a> Entries<'a> {
 
 impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = DeError;
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DeError> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, DeError> {
         let Some((key, value)) = self.rest.next() else { return Ok(None) };
         self.value = Some(value);
         let name: de::value::StrDeserializer<DeError> = key.name.as_str().into_deserializer();

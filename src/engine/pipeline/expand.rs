@@ -33,7 +33,9 @@ fn points_of(search: &Draft, drafts: &[Draft], problems: &mut Vec<Problem>) -> V
         Ok(points) => points,
         Err(complaints) => {
             let owner = search.owner();
-            problems.extend(complaints.into_iter().map(|c| complain(c, &search.table, &owner, search.span)));
+            problems.extend(
+                complaints.into_iter().map(|c| complain(c, &search.table, &owner, search.span)),
+            );
             return vec![];
         }
     };
@@ -126,7 +128,8 @@ fn lay(setting: &Setting, from: &Table, fallback: Span, to: &mut Table) -> Resul
         }
     };
     to.set(&path, key, value).map_err(|error| {
-        Problem::new(format!("`{}` is no parameter: {}", setting.key, error.message)).at(key, "here")
+        Problem::new(format!("`{}` is no parameter: {}", setting.key, error.message))
+            .at(key, "here")
     })
 }
 

@@ -1,8 +1,9 @@
 //! The three tables of a file, and each stage's table to its kind's struct.
 
 use super::{
-    Pipeline, expand,
+    Pipeline,
     de::{DeError, Fault, from_value},
+    expand,
     problem::{Problem, Texts, nearest_of},
     settings,
     value::{Data, Key, Span, Table, Value},
@@ -73,7 +74,13 @@ pub fn pipeline(
     let drafts = expand::points(drafts, problems);
     let stem = path.file_stem().map_or("pipeline".into(), |s| s.to_string_lossy().into_owned());
     let (nodes, graph) = wire::nodes(drafts, problems)?;
-    Some(Pipeline { name: header.name.unwrap_or(stem), path: path.into(), backend: "cpu", nodes, graph })
+    Some(Pipeline {
+        name: header.name.unwrap_or(stem),
+        path: path.into(),
+        backend: "cpu",
+        nodes,
+        graph,
+    })
 }
 
 fn toml_table(texts: &Texts, problems: &mut Vec<Problem>) -> Option<Table> {
@@ -89,7 +96,8 @@ fn toml_table(texts: &Texts, problems: &mut Vec<Problem>) -> Option<Table> {
 
 fn header(root: &Table, problems: &mut Vec<Problem>) -> (Header, Option<Value>) {
     let Some(value) = root.get("pipeline") else { return (Header::default(), None) };
-    let header: Header = field_by_field(value, "`[pipeline]`", value.span, problems).unwrap_or_default();
+    let header: Header =
+        field_by_field(value, "`[pipeline]`", value.span, problems).unwrap_or_default();
     let table = value.as_table();
     let place = |key| table.and_then(|t| t.get(key)).map_or(value.span, |v| v.span);
     if let Some(name) = header.name.as_deref()
@@ -167,9 +175,9 @@ fn draft(
     {
         table.insert(Key { name: "seed".into(), span: seed.span }, seed.clone());
     }
-    let template = kind.template.and_then(|t| {
-        reference(&mut table, t.key, Arity::One, &key, problems).into_iter().next()
-    });
+    let template = kind
+        .template
+        .and_then(|t| reference(&mut table, t.key, Arity::One, &key, problems).into_iter().next());
     let written = kind.ports.iter().filter(|port| port.arity != Arity::Points);
     let references = written
         .map(|port| (port, reference(&mut table, port.name, port.arity, &key, problems)))
@@ -279,11 +287,13 @@ impl Draft {
         let value = Value::new(self.span, Data::Table(self.table.clone()));
         let before = problems.len();
         let references = self.references.iter().map(|(port, _)| port.name);
-        let also: Vec<_> = references.chain(self.kind.template.map(|t| t.key)).chain(["kind"]).collect();
+        let also: Vec<_> =
+            references.chain(self.kind.template.map(|t| t.key)).chain(["kind"]).collect();
         self.stage = each_problem(self.kind.parse, value, &self.owner(), self.span, problems);
         // The references are keys of the stage too, though its struct does not know them.
         for problem in &mut problems[before..] {
-            let word = problem.message.strip_prefix("unknown key `").and_then(|m| m.split_once('`'));
+            let word =
+                problem.message.strip_prefix("unknown key `").and_then(|m| m.split_once('`'));
             if let Some((word, _)) = word
                 && let Some(near) = also.iter().find(|a| strsim::damerau_levenshtein(word, a) <= 1)
             {

@@ -47,11 +47,9 @@ impl Problem {
                     .at(span, format!("expected {}", list(known)))
                     .help(nearest_of(&name, known))
             }
-            Fault::MissingKey { name } => {
-                Problem::new(format!("missing key `{name}` in {owner}"))
-                    .at(span, format!("`{name}` belongs here"))
-                    .help(format!("add `{name} = …`"))
-            }
+            Fault::MissingKey { name } => Problem::new(format!("missing key `{name}` in {owner}"))
+                .at(span, format!("`{name}` belongs here"))
+                .help(format!("add `{name} = …`")),
             Fault::WrongValue { found, expected } => {
                 Problem::new(format!("wrong value in {owner}: expected {expected}, found {found}"))
                     .at(span, format!("expected {expected}"))

@@ -23,7 +23,9 @@ pub fn apply(sets: &[String], root: &mut Table, texts: &mut Texts, problems: &mu
             problems.push(
                 Problem::new(format!("`{key}` is not a dotted key"))
                     .at(whole, "expected KEY=VALUE")
-                    .help("quote the parts that hold dots: `stage.search.grid.\"optimizer.adam.lr\"`"),
+                    .help(
+                        "quote the parts that hold dots: `stage.search.grid.\"optimizer.adam.lr\"`",
+                    ),
             );
             continue;
         };

@@ -112,11 +112,15 @@ impl Value {
         let span = span_of(&value, text, offset);
         let data = match value.into_inner() {
             DeValue::String(s) => Data::String(s.into_owned()),
-            DeValue::Integer(i) => match i64::from_str_radix(&i.as_str().replace('_', ""), i.radix()) {
-                Ok(number) => Data::Integer(number),
-                Err(_) => Data::Float(f64::INFINITY),
-            },
-            DeValue::Float(f) => Data::Float(f.as_str().replace('_', "").parse().unwrap_or(f64::NAN)),
+            DeValue::Integer(i) => {
+                match i64::from_str_radix(&i.as_str().replace('_', ""), i.radix()) {
+                    Ok(number) => Data::Integer(number),
+                    Err(_) => Data::Float(f64::INFINITY),
+                }
+            }
+            DeValue::Float(f) => {
+                Data::Float(f.as_str().replace('_', "").parse().unwrap_or(f64::NAN))
+            }
             DeValue::Boolean(b) => Data::Boolean(b),
             DeValue::Datetime(d) => Data::Date(d.to_string()),
             DeValue::Array(items) => {
@@ -152,7 +156,10 @@ impl Table {
     pub fn from_toml(table: DeTable<'_>, text: u32, offset: u32) -> Table {
         let entry = |(key, value): (Spanned<Cow<'_, str>>, _)| {
             let span = span_of(&key, text, offset);
-            (Key { name: key.into_inner().into_owned(), span }, Value::from_toml(value, text, offset))
+            (
+                Key { name: key.into_inner().into_owned(), span },
+                Value::from_toml(value, text, offset),
+            )
         };
         Table(table.into_iter().map(entry).collect())
     }

@@ -60,7 +60,8 @@ fn resolve(
 ) -> Option<NodeId> {
     let fits = |draft: &Draft| port.accepts.is_empty() || port.accepts.contains(&draft.kind.output);
     let Some(&id) = ids.get(&name.name) else {
-        let known = drafts.iter().filter(|d| d.search.is_none() && fits(d) && d.name != reader.name);
+        let known =
+            drafts.iter().filter(|d| d.search.is_none() && fits(d) && d.name != reader.name);
         let known: Vec<_> = known.map(|d| d.name.as_str()).collect();
         problems.push(
             Problem::new(format!("no stage is called `{}`", name.name))
@@ -92,7 +93,9 @@ fn resolve(
 fn circle(cycle: &[NodeId], drafts: &[Draft], edges: &[(NodeId, NodeId, Span)]) -> Problem {
     let path: Vec<_> = cycle.iter().map(|id| drafts[*id].name.as_str()).collect();
     let mut problem = Problem::new(format!("the stages wait for each other: {}", path.join(" → ")))
-        .help("a stage can only read what does not depend on it: take one of these references away");
+        .help(
+            "a stage can only read what does not depend on it: take one of these references away",
+        );
     for pair in cycle.windows(2) {
         let edge = edges.iter().find(|(from, to, _)| [*from, *to] == pair);
         let Some((from, to, span)) = edge else { continue };

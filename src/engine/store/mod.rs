@@ -29,6 +29,7 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// A folder that holds results.
@@ -148,7 +149,9 @@ impl Store {
                 Ok(meta) if meta.len() == file.size => {}
                 Ok(meta) => {
                     let (name, size, found) = (&file.name, file.size, meta.len());
-                    return Lookup::Damaged(format!("`{name}` has {found} bytes instead of {size}"));
+                    return Lookup::Damaged(format!(
+                        "`{name}` has {found} bytes instead of {size}"
+                    ));
                 }
                 Err(_) => return Lookup::Damaged(format!("`{}` is gone", file.name)),
             }
@@ -187,12 +190,18 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Part of a temporary file's name that no other writer has, in this process or another.
+pub fn unique() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Writes a file so that it is either there whole or not at all, even after a power failure.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     during("make", folder, fs::create_dir_all(folder))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let temporary = folder.join(format!(".{name}.{}.tmp", unique()));
     let write = || {
         let mut file = File::create(&temporary)?;
         file.write_all(bytes)?;

@@ -1,6 +1,6 @@
 //! From a folder of work to blobs and a record.
 
-use super::{Record, Store, StoreError, during, remove, write_atomically};
+use super::{Record, Store, StoreError, during, remove, unique, write_atomically};
 use crate::engine::{
     artifact::{File, Tree},
     digest::Digest,
@@ -9,7 +9,6 @@ use std::{
     fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
 };
 use walkdir::WalkDir;
 
@@ -33,9 +32,7 @@ impl Drop for Attempt {
 impl Store {
     /// A fresh folder for the making of a key.
     pub fn attempt(&self, key: &Digest) -> Result<Attempt, StoreError> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{}.{}-{count}", key.hex(), std::process::id());
+        let name = format!("{}.{}", key.hex(), unique());
         let path = self.root.join("tmp").join(name);
         during("make", &path, fs::create_dir_all(&path))?;
         Ok(Attempt { path })

@@ -1,0 +1,426 @@
+//! Everything that can be wrong with a pipeline file, in whole messages.
+
+use crate::world::World;
+use expect_test::{Expect, expect};
+
+fn check(toml: &str, expected: Expect) {
+    expected.assert_eq(&World::problems(toml, &[]));
+}
+
+fn check_set(toml: &str, sets: &[&str], expected: Expect) {
+    expected.assert_eq(&World::problems(toml, sets));
+}
+
+const SAY: &str = "[params]\nword = \"hi\"\n[stage.a]\nkind = \"say\"\ntext = \"${params.word}\"\n";
+
+#[test]
+fn a_right_file_is_fine() {
+    check(SAY, expect!["fine"]);
+}
+
+#[test]
+fn all_problems_are_said_at_once() {
+    check(
+        r#"
+        [pipline]
+        [stage.a]
+        kind = "sy"
+        [stage.b]
+        kind = "say"
+        txt = "hi"
+        seed = "x"
+        style = "loud"
+        [stage.c]
+        kind = "trim"
+        of = "d"
+        "#,
+        expect![[r#"
+            unknown table `pipline`
+              @ pipline | not known here
+              = did you mean `pipeline`?
+            stage `a` has an unknown kind
+              @ "sy" | no such kind
+              = did you mean `say`?
+            missing key `text` in stage `b` (say)
+              @ b | `text` belongs here
+              = add `text = …`
+            unknown key `txt` in stage `b` (say)
+              @ txt | not known here
+              = did you mean `text`?
+            wrong value in stage `b` (say): expected a whole number, 0 or more, found the string "x"
+              @ "x" | expected a whole number, 0 or more
+            `loud` is not a choice here, in stage `b` (say)
+              @ "loud" | expected `plain` or `repeat`
+              = known here: `plain` and `repeat`
+            no stage is called `d`
+              @ "d" | no such stage
+              = did you mean `b`?
+        "#]],
+    );
+}
+
+#[test]
+fn not_toml() {
+    check(
+        "[stage.a\nkind = \"say\"",
+        expect![[r#"
+        not TOML: unclosed table, expected `]`
+          @  | here
+    "#]],
+    );
+}
+
+#[test]
+fn missing_things() {
+    check(
+        "",
+        expect![[r#"
+        the pipeline has no stage
+          = add one: `[stage.patches]` with `kind = "ingest"`
+    "#]],
+    );
+    check(
+        "[stage.a]\ntext = \"hi\"",
+        expect![[r#"
+        stage `a` has no kind
+          @ a | `kind = …` belongs here
+          = known here: `say`, `trim`, `join`, `read`, `count`, `fail`, `try` and `loud`
+    "#]],
+    );
+    check(
+        "[stage.a]\nkind = \"say\"",
+        expect![[r#"
+        missing key `text` in stage `a` (say)
+          @ a | `text` belongs here
+          = add `text = …`
+    "#]],
+    );
+    check(
+        "[stage.a]\nkind = \"trim\"",
+        expect![[r#"
+        missing key `of` in stage `a`
+          @ a | `of` belongs here
+          = name the stage to read: `of = "…"`
+    "#]],
+    );
+    check(
+        "[stage.a]\nkind = \"join\"",
+        expect![[r#"
+        missing key `of` in stage `a`
+          @ a | `of` belongs here
+          = name the stages to read: `of = ["…"]`
+    "#]],
+    );
+}
+
+#[test]
+fn wrong_types() {
+    check(
+        "stage = 3",
+        expect![[r#"
+        `stage` is a table of stages
+          @ stage | write `[stage.NAME]`
+    "#]],
+    );
+    check(
+        "[stage]\na = 3",
+        expect![[r#"
+        stage `a` is not a table
+          @ 3 | expected a table
+          = write `[stage.a]` with `kind = …`
+    "#]],
+    );
+    check(
+        "stage.a = { kind = \"say\", text = 3 }",
+        expect![[r#"
+        wrong value in stage `a` (say): expected a string, found the number 3
+          @ 3 | expected a string
+    "#]],
+    );
+    check(
+        "stage.a = { kind = \"say\", text = \"hi\", seed = -1 }",
+        expect![[r#"
+        wrong value in stage `a` (say): expected a whole number, 0 or more, found the number -1
+          @ -1 | expected a whole number, 0 or more
+    "#]],
+    );
+    check(
+        "stage.a = { kind = \"say\", text = \"hi\", style = { plain = {} } }",
+        expect![[r#"
+        wrong value in stage `a` (say): expected just "plain", which takes no parameters, found a table
+          @ {} | expected just "plain", which takes no parameters
+    "#]],
+    );
+    check(
+        "stage.a = { kind = \"say\", text = \"hi\", style = { repeat = { times = 1.5 } } }",
+        expect![[r#"
+            wrong value in stage `a` (say): expected a whole number, 0 or more, found the number 1.5
+              @ 1.5 | expected a whole number, 0 or more
+        "#]],
+    );
+    check(
+        "stage.a = { kind = \"say\", text = \"hi\", style = { repeat = { tims = 1 } } }",
+        expect![[r#"
+            unknown key `tims` in stage `a` (say)
+              @ tims | not known here
+              = did you mean `times`?
+        "#]],
+    );
+    check(
+        "stage.a = { kind = \"say\", text = \"hi\", style = { plain = {}, repeat = {} } }",
+        expect![[r#"
+            wrong value in stage `a` (say): expected a table with one key: `plain` or `repeat`, found 2 keys
+              @ repeat | expected a table with one key: `plain` or `repeat`
+        "#]],
+    );
+    check(
+        "stage.a = { kind = \"trim\", of = [] }",
+        expect![[r#"
+        `of` of stage `a` is the name of a stage
+          @ [] | expected the name of a stage
+    "#]],
+    );
+    check(
+        "stage.a = { kind = \"join\", of = [] }",
+        expect![[r#"
+        `of` of stage `a` is a list of stage names
+          @ [] | expected a list of stage names
+    "#]],
+    );
+}
+
+#[test]
+fn a_choice_as_a_string_takes_its_defaults() {
+    check("stage.a = { kind = \"say\", text = \"hi\", style = \"repeat\" }", expect!["fine"]);
+}
+
+#[test]
+fn a_misspelt_reference_key() {
+    check(
+        "stage.a = { kind = \"say\", text = \"hi\" }\nstage.b = { kind = \"trim\", off = \"a\" }",
+        expect![[r#"
+            missing key `of` in stage `b`
+              @ b | `of` belongs here
+              = name the stage to read: `of = "…"`
+            unknown key `off` in stage `b` (trim)
+              @ off | not known here
+              = did you mean `of`?
+        "#]],
+    );
+}
+
+#[test]
+fn a_reference_to_nothing() {
+    check(
+        "stage.words = { kind = \"say\", text = \"hi\" }\nstage.b = { kind = \"trim\", of = \"word\" }",
+        expect![[r#"
+            no stage is called `word`
+              @ "word" | no such stage
+              = did you mean `words`?
+        "#]],
+    );
+}
+
+#[test]
+fn an_edge_of_the_wrong_type() {
+    check(
+        "stage.n = { kind = \"count\" }\nstage.b = { kind = \"trim\", of = \"n\" }",
+        expect![[r#"
+            `of` of stage `b` (trim) takes a text, and `n` (count) gives a number
+              @ "n" | takes a text
+              + n | gives a number
+        "#]],
+    );
+}
+
+#[test]
+fn a_cycle() {
+    check(
+        "stage.a = { kind = \"trim\", of = \"c\" }\nstage.b = { kind = \"trim\", of = \"a\" }\nstage.c = { kind = \"join\", of = [\"b\"] }",
+        expect![[r#"
+            the stages wait for each other: a → b → c → a
+              @ "a" | `b` reads `a`
+              + "b" | `c` reads `b`
+              + "c" | `a` reads `c`
+              = a stage can only read what does not depend on it: take one of these references away
+        "#]],
+    );
+    check(
+        "stage.a = { kind = \"trim\", of = \"a\" }",
+        expect![[r#"
+        the stages wait for each other: a → a
+          @ "a" | `a` reads `a`
+          = a stage can only read what does not depend on it: take one of these references away
+    "#]],
+    );
+}
+
+#[test]
+fn what_a_stage_says_against_its_own_parameters() {
+    check(
+        "stage.a = { kind = \"say\", text = \"\" }",
+        expect![[r#"
+        an empty text in stage `a` (say)
+          @ "" | here
+    "#]],
+    );
+}
+
+#[test]
+fn names_and_devices() {
+    check(
+        "stage.\"a/b\" = { kind = \"say\", text = \"hi\" }",
+        expect![[r#"
+        `a/b` cannot be the name of a stage
+          @ "a/b" | letters, digits, `_` and `-` only
+    "#]],
+    );
+    check(
+        "pipeline.device = \"cuda:1\"\nstage.a = { kind = \"say\", text = \"hi\" }",
+        expect![[r#"
+            `cuda:1`: this build computes on the CPU only
+              @ "cuda:1" | no CUDA here
+              = use `device = "auto"`, which takes the best that is there
+        "#]],
+    );
+    check(
+        "pipeline.device = \"cup\"\nstage.a = { kind = \"say\", text = \"hi\" }",
+        expect![[r#"
+        `cup` is not a device
+          @ "cup" | expected `auto` or `cpu`
+          = did you mean `cpu`?
+    "#]],
+    );
+    check(
+        "pipeline.nam = \"x\"\nstage.a = { kind = \"say\", text = \"hi\" }",
+        expect![[r#"
+        unknown key `nam` in `[pipeline]`
+          @ nam | not known here
+          = did you mean `name`?
+    "#]],
+    );
+}
+
+#[test]
+fn parameters() {
+    check(
+        "[stage.a]\nkind = \"say\"\ntext = \"${params.wrd}\"\n[params]\nword = \"hi\"",
+        expect![[r#"
+            nothing is called `params.wrd`
+              @ "${params.wrd}" | in this string
+              = did you mean `params.word`?
+        "#]],
+    );
+    check(
+        "[stage.a]\nkind = \"say\"\ntext = \"${word}\"",
+        expect![[r#"
+        nothing is called `word`
+          @ "${word}" | in this string
+          = declare it in a table `[params]`
+    "#]],
+    );
+    check(
+        "[stage.a]\nkind = \"say\"\ntext = \"a ${params.n} b\"\n[params]\nn = 3",
+        expect!["fine"],
+    );
+    check(
+        "[stage.a]\nkind = \"say\"\ntext = \"hi\"\nseed = \"${params.n}\"\n[params]\nn = 3",
+        expect!["fine"],
+    );
+    check(
+        "[stage.a]\nkind = \"say\"\ntext = \"hi\"\nseed = \"${params.n}\"\n[params]\nn = \"x\"",
+        expect![[r#"
+            wrong value in stage `a` (say): expected a whole number, 0 or more, found the string "x"
+              @ "${params.n}" | expected a whole number, 0 or more
+        "#]],
+    );
+}
+
+#[test]
+fn settings_of_the_command_line() {
+    check_set(SAY, &["stage.a.text=3"], expect!["fine"]);
+    check_set(SAY, &["params.word=3"], expect!["fine"]);
+    check_set(SAY, &["stage.a.style.repeat.times=3"], expect!["fine"]);
+    check_set(
+        SAY,
+        &["stage.a.seed=x"],
+        expect![[r#"
+        wrong value in stage `a` (say): expected a whole number, 0 or more, found the string "x"
+          @ x | expected a whole number, 0 or more
+    "#]],
+    );
+    check_set(
+        SAY,
+        &["stage.a.sed=1"],
+        expect![[r#"
+        unknown key `sed` in stage `a` (say)
+          @ stage.a.sed=1 | not known here
+          = did you mean `seed`?
+    "#]],
+    );
+    check_set(
+        SAY,
+        &["stage.b.text=1", "params.wrd=1", "seed=1", "params.word"],
+        expect![[r#"
+        no stage `b` to set
+          @ stage.b.text=1 | no such stage
+          = did you mean `a`?
+        no parameter `wrd` to set
+          @ params.wrd=1 | no such parameter
+          = did you mean `word`?
+        no key `seed` to set
+          @ seed=1 | no such key
+          = known here: `pipeline.…`, `params.…` and `stage.NAME.…`
+        a setting without a value
+          @ params.word | expected KEY=VALUE
+          = write it as `--set stage.cnn.epochs=3`
+    "#]],
+    );
+}
+
+#[test]
+fn a_grid_with_a_wrong_key_or_value() {
+    let grid = |grid: &str| {
+        format!(
+            "stage.a = {{ kind = \"say\", text = \"hi\" }}\nstage.s = {{ kind = \"try\", say = \"a\", grid = {{ {grid} }} }}"
+        )
+    };
+    check(&grid("\"style.repeat.times\" = [1, 2]"), expect!["fine"]);
+    check(
+        &grid("\"style.repeat.tims\" = [1, 2]"),
+        expect![[r#"
+        unknown key `tims` in a point of `s` (say)
+          @ "style.repeat.tims" | not known here
+          = did you mean `times`?
+    "#]],
+    );
+    check(
+        &grid("\"style.repeat.times\" = [1, \"x\"]"),
+        expect![[r#"
+        wrong value in a point of `s` (say): expected a whole number, 0 or more, found the string "x"
+          @ "x" | expected a whole number, 0 or more
+    "#]],
+    );
+    check(
+        &grid("\"text.deep\" = [1, 2]"),
+        expect![[r#"
+        `text.deep` is no parameter: cannot set `deep` within the string "hi"
+          @ "text.deep" | here
+    "#]],
+    );
+    check(
+        &grid("text = [\"a\", \"a\"]"),
+        expect![[r#"
+        two points are called `text="a"`
+          @ s | in this search
+    "#]],
+    );
+    check(
+        "stage.a = { kind = \"count\" }\nstage.s = { kind = \"try\", say = \"a\", grid = {} }",
+        expect![[r#"
+            `say` of stage `s` (try) needs a stage of kind `say`, and `a` is of kind `count`
+              @ "a" | needs a `say` stage
+              + a | this is a `count` stage
+        "#]],
+    );
+}

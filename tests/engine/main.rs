@@ -1,0 +1,8 @@
+//! The engine on toy stages: what ran, why, and what was said.
+
+mod caching;
+mod language;
+mod running;
+mod storing;
+mod toys;
+mod world;

@@ -1,0 +1,176 @@
+//! What the store holds, and what becomes of it when it is hurt.
+
+use crate::world::World;
+use expect_test::expect;
+use microtome::engine::{Digest, recipe::Recipe};
+use serde_json::json;
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
+const SAY: &str = r#"
+stage.a = { kind = "say", text = "hi" }
+stage.b = { kind = "loud", of = "a" }
+"#;
+
+fn blob_of(world: &World, stage: &str, file: &str) -> PathBuf {
+    fs::canonicalize(world.path("out/toy").join(stage).join(file)).unwrap()
+}
+
+#[test]
+fn a_key_is_pinned() {
+    // Were this to change, every cache of every user would be lost: raise a version instead.
+    let recipe = Recipe {
+        kind: "say".into(),
+        version: 1,
+        backend: None,
+        params: json!({ "text": "hi", "seed": 0, "rate": 0.001 }),
+        inputs: [("of".into(), vec![])].into(),
+        sources: [("dir".into(), Digest::of_bytes(b""))].into(),
+    };
+    expect![[r#"{"inputs":{"of":[]},"kind":"say","params":{"rate":0.001,"seed":0,"text":"hi"},"sources":{"dir":"af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"},"version":1}"#]]
+    .assert_eq(&recipe.canonical());
+    expect!["7315c3ee89"].assert_eq(&recipe.key().short());
+}
+
+#[test]
+fn the_lock_file_says_one_fact_a_line() {
+    let world = World::new();
+    world.run(SAY);
+    expect![[r##"
+        # Written by microtome: commit it, and check it with `microtome run --locked`.
+        version = 1
+
+        [stage."a"]
+        key = "da5494520ce9188d9d60278bb68196b248d4af9552584657437675db62aa9619"
+        outputs."text" = "85052e9aab1b67b6622d94a08441b09fd5b7aca61ee360416d70de5da67d86ca"
+
+        [stage."b"]
+        key = "a041989b775444489e346e2355ac4324c3a9bc2bda07e949030365b69c296266"
+        outputs."deep/er/echo" = "54eed4460d7248c40158faa659cd0b6dbdb99cdd87221218783da7c227e5d0f8"
+        outputs."text" = "9e1081d7cacacea658e9fbeb8ae95ba86e9b82be210de3fc0e51f71638bf3465"
+    "##]]
+    .assert_eq(&fs::read_to_string(world.path("toy.lock")).unwrap());
+}
+
+#[test]
+fn results_are_linked_and_blobs_are_read_only() {
+    let world = World::new();
+    world.run(SAY);
+    assert_eq!(world.text("b"), "HI");
+    assert_eq!(fs::read_to_string(world.path("out/toy/b/deep/er/echo")).unwrap(), "echo");
+    let blob = blob_of(&world, "b", "text");
+    assert!(blob.starts_with(fs::canonicalize(world.path("cache/objects")).unwrap()));
+    assert_eq!(fs::metadata(blob).unwrap().permissions().mode() & 0o777, 0o444);
+}
+
+#[test]
+fn links_of_former_results_go_and_own_files_stay() {
+    let world = World::new();
+    world.run(SAY);
+    fs::write(world.path("out/toy/b/mine.txt"), "my notes").unwrap();
+    world.run(&SAY.replace("loud", "trim"));
+    assert!(!world.path("out/toy/b/deep/er/echo").exists());
+    assert!(world.path("out/toy/b/mine.txt").exists());
+    assert_eq!(world.text("b"), "hi");
+}
+
+#[test]
+fn a_lost_blob_is_a_miss_said_aloud_and_healed() {
+    let world = World::new();
+    world.run(SAY);
+    fs::remove_file(blob_of(&world, "a", "text")).unwrap();
+    expect![[r#"
+        a ran: its result is damaged: `text` is gone
+        b cached
+    "#]]
+    .assert_eq(&world.run(SAY));
+    assert_eq!(world.run(SAY), "a cached\nb cached\n");
+}
+
+#[test]
+fn a_truncated_blob_is_a_miss_said_aloud_and_healed() {
+    let world = World::new();
+    world.run(SAY);
+    let blob = blob_of(&world, "b", "text");
+    fs::set_permissions(&blob, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(&blob, "H").unwrap();
+    expect![[r#"
+        a cached
+        b ran: its result is damaged: `text` has 1 bytes instead of 2
+    "#]]
+    .assert_eq(&world.run(SAY));
+    assert_eq!(world.text("b"), "HI");
+}
+
+#[test]
+fn a_damaged_record_is_a_miss() {
+    let world = World::new();
+    world.run(SAY);
+    for entry in walkdir::WalkDir::new(world.path("cache/recipes")) {
+        let path = entry.unwrap().into_path();
+        if path.is_file() {
+            fs::write(path, "{").unwrap();
+        }
+    }
+    expect![[r#"
+        a ran: its result is damaged: its record is not readable
+        b ran: its result is damaged: its record is not readable
+    "#]]
+    .assert_eq(&world.run(SAY));
+}
+
+#[test]
+fn a_record_under_a_wrong_key_is_never_a_hit() {
+    let world = World::new();
+    world.run(SAY);
+    let records: Vec<_> = walkdir::WalkDir::new(world.path("cache/recipes"))
+        .into_iter()
+        .map(|entry| entry.unwrap().into_path())
+        .filter(|path| path.is_file())
+        .collect();
+    fs::copy(&records[0], &records[1]).unwrap();
+    let log = world.run(SAY);
+    assert_eq!(log.matches("its record is for another recipe").count(), 1, "{log}");
+    assert_eq!(world.text("a"), "hi");
+    assert_eq!(world.text("b"), "HI");
+}
+
+#[test]
+fn what_a_killed_run_left_is_swept() {
+    let world = World::new();
+    let left =
+        world.store().root().join("tmp").join(format!("{}.1-0", Digest::of_bytes(b"x").hex()));
+    fs::create_dir_all(left.join("deep")).unwrap();
+    world.run(SAY);
+    assert!(!left.exists());
+}
+
+#[test]
+fn a_held_key_is_not_swept() {
+    let world = World::new();
+    let (store, key) = (world.store(), Digest::of_bytes(b"x"));
+    let lock = store.lock(&key, |_| {}).unwrap();
+    let left = store.root().join("tmp").join(format!("{}.1-0", key.hex()));
+    fs::create_dir_all(&left).unwrap();
+    world.run(SAY);
+    assert!(left.exists());
+    drop(lock);
+    world.run(SAY);
+    assert!(!left.exists());
+}
+
+#[test]
+fn a_waiting_process_says_whom_it_waits_for() {
+    let world = World::new();
+    let (store, key) = (world.store(), Digest::of_bytes(b"x"));
+    let lock = store.lock(&key, |_| {}).unwrap();
+    let told = std::thread::scope(|scope| {
+        let (say, told) = std::sync::mpsc::channel();
+        scope.spawn(move || {
+            let _second = store.lock(&key, |holder| say.send(holder).unwrap()).unwrap();
+        });
+        let holder = told.recv().unwrap();
+        drop(lock);
+        holder
+    });
+    assert!(told.starts_with(&format!("process {} on ", std::process::id())), "{told}");
+}

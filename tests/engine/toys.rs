@@ -1,0 +1,289 @@
+//! Toy stages: the engine needs neither images nor networks.
+
+use microtome::engine::{
+    Artifact, Complaint, Context, Facts, Files, Given, Inputs, Kind, Known, Port, Stage,
+    StageError,
+    source::SourceFiles,
+    stage::{Arity, Naming, Point, Setting, SettingValue, Template},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{fs, path::PathBuf, sync::Arc};
+
+pub const KINDS: &[Kind] = &[
+    Kind::of::<Say>(),
+    Kind::of::<Trim>(),
+    Kind::of::<Join>(),
+    Kind::of::<Read>(),
+    Kind::of::<Count>(),
+    Kind::of::<Fail>(),
+    Kind::of::<Try>(),
+    Kind::of::<Loud>(),
+];
+
+/// An artifact of one file, `text`.
+pub struct Text(pub String);
+impl Artifact for Text {
+    const TYPE: &'static str = "text";
+    fn open(files: &Files) -> Result<Text, StageError> {
+        Ok(Text(fs::read_to_string(files.path("text")?).unwrap()))
+    }
+    fn headline(&self) -> Option<String> {
+        Some(format!("{} letters", self.0.chars().count()))
+    }
+}
+impl Text {
+    fn write(self, cx: &Context) -> Text {
+        fs::write(cx.out().join("text"), &self.0).unwrap();
+        self
+    }
+}
+
+/// An artifact that no text port takes.
+pub struct Number;
+impl Artifact for Number {
+    const TYPE: &'static str = "number";
+    fn open(_: &Files) -> Result<Number, StageError> {
+        Ok(Number)
+    }
+}
+
+pub struct OneText(Text);
+impl Inputs for OneText {
+    const PORTS: &'static [Port] =
+        &[Port { name: "of", accepts: &["text"], arity: Arity::One, naming: Naming::Anonymous }];
+    fn gather(given: &Given) -> Result<OneText, StageError> {
+        Ok(OneText(given.one("of")?))
+    }
+}
+
+pub struct NamedTexts(Vec<(String, Text)>);
+fn named(given: &Given, port: &str) -> Result<NamedTexts, StageError> {
+    let open = |f: &Files| Ok((f.stage.clone(), Text::open(f)?));
+    Ok(NamedTexts(given.files(port).iter().map(open).collect::<Result<_, StageError>>()?))
+}
+impl Inputs for NamedTexts {
+    const PORTS: &'static [Port] =
+        &[Port { name: "of", accepts: &["text"], arity: Arity::Many, naming: Naming::Named }];
+    fn gather(given: &Given) -> Result<NamedTexts, StageError> {
+        named(given, "of")
+    }
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Say {
+    text: String,
+    #[serde(default)]
+    style: Style,
+    #[serde(default)]
+    seed: u64,
+}
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum Style {
+    Plain,
+    Repeat(Repeat),
+}
+impl Default for Style {
+    fn default() -> Style {
+        Style::Plain
+    }
+}
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Repeat {
+    #[serde(default = "two")]
+    times: u32,
+}
+fn two() -> u32 {
+    2
+}
+impl Stage for Say {
+    const KIND: &'static str = "say";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "says a text";
+    type Inputs = ();
+    type Output = Text;
+    fn check(&self, _: &Known) -> Result<Facts, Vec<Complaint>> {
+        if self.text.is_empty() {
+            let message = "an empty text".to_string();
+            return Err(vec![Complaint { place: "text".into(), message, help: None }]);
+        }
+        Ok(Facts::new())
+    }
+    fn run(&self, _: (), cx: &Context) -> Result<Text, StageError> {
+        let times = match &self.style {
+            Style::Plain => 1,
+            Style::Repeat(Repeat { times }) => *times as usize,
+        };
+        let seed = if self.seed > 0 { self.seed.to_string() } else { String::new() };
+        Ok(Text(self.text.repeat(times) + &seed).write(cx))
+    }
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trim {}
+impl Stage for Trim {
+    const KIND: &'static str = "trim";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "takes white space away";
+    type Inputs = OneText;
+    type Output = Text;
+    fn run(&self, inputs: OneText, cx: &Context) -> Result<Text, StageError> {
+        Ok(Text(inputs.0.0.trim().into()).write(cx))
+    }
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Join {}
+impl Stage for Join {
+    const KIND: &'static str = "join";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "joins texts under their names";
+    type Inputs = NamedTexts;
+    type Output = Text;
+    fn run(&self, inputs: NamedTexts, cx: &Context) -> Result<Text, StageError> {
+        let lines = inputs.0.iter().map(|(name, text)| format!("{name}={}\n", text.0));
+        Ok(Text(lines.collect()).write(cx))
+    }
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Read {
+    #[serde(skip_serializing)]
+    dir: PathBuf,
+}
+impl Stage for Read {
+    const KIND: &'static str = "read";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "reads the .txt files of a folder";
+    type Inputs = ();
+    type Output = Text;
+    fn sources(&self) -> Vec<SourceFiles> {
+        vec![SourceFiles {
+            name: "dir".into(),
+            root: self.dir.clone(),
+            keep: Arc::new(|path| path.extension().is_some_and(|e| e == "txt")),
+        }]
+    }
+    fn run(&self, _: (), cx: &Context) -> Result<Text, StageError> {
+        let mut files: Vec<_> =
+            fs::read_dir(&self.dir).unwrap().map(|e| e.unwrap().path()).collect();
+        files.retain(|path| path.extension().is_some_and(|e| e == "txt"));
+        files.sort();
+        if files.iter().any(|f| f.ends_with("moves.txt")) {
+            fs::write(self.dir.join("moves.txt"), "written while it was read").unwrap();
+        }
+        Ok(Text(files.iter().map(|f| fs::read_to_string(f).unwrap()).collect()).write(cx))
+    }
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Count {}
+impl Stage for Count {
+    const KIND: &'static str = "count";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "gives a number";
+    type Inputs = ();
+    type Output = Number;
+    fn run(&self, _: (), cx: &Context) -> Result<Number, StageError> {
+        fs::write(cx.out().join("number"), "7").unwrap();
+        Ok(Number)
+    }
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum How {
+    Error,
+    Panic,
+    Interrupt,
+}
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fail {
+    how: How,
+}
+impl Stage for Fail {
+    const KIND: &'static str = "fail";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "fails";
+    type Inputs = ();
+    type Output = Text;
+    fn run(&self, _: (), cx: &Context) -> Result<Text, StageError> {
+        fs::write(cx.out().join("text"), "half").unwrap();
+        match self.how {
+            How::Error => Err(StageError::new("it went wrong").with_help("do it right")),
+            How::Panic => panic!("out of cheese"),
+            How::Interrupt => Err(StageError::Interrupted),
+        }
+    }
+}
+
+/// A search over the parameters of a `say`.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Try {
+    grid: std::collections::BTreeMap<String, Vec<serde_json::Value>>,
+    #[serde(default)]
+    seeds: u64,
+}
+pub struct Tried(NamedTexts);
+impl Inputs for Tried {
+    const PORTS: &'static [Port] =
+        &[Port { name: "points", accepts: &["text"], arity: Arity::Points, naming: Naming::Named }];
+    fn gather(given: &Given) -> Result<Tried, StageError> {
+        Ok(Tried(named(given, "points")?))
+    }
+}
+impl Stage for Try {
+    const KIND: &'static str = "try";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "tries one parameter";
+    const TEMPLATE: Option<Template> = Some(Template { key: "say", kind: "say", port: "points" });
+    type Inputs = Tried;
+    type Output = Text;
+    fn points(&self) -> Result<Vec<Point>, Vec<Complaint>> {
+        let mut points = Vec::new();
+        for (key, values) in &self.grid {
+            for (i, value) in values.iter().enumerate() {
+                let place = format!("grid.{key}[{i}]");
+                let to = SettingValue::To(value.clone());
+                let setting = Setting { key: key.clone(), value: to, place };
+                points.push(Point { name: format!("{key}={value}"), settings: vec![setting] });
+            }
+        }
+        for seed in 0..self.seeds {
+            let plus = SettingValue::Plus(seed);
+            let setting = Setting { key: "seed".into(), value: plus, place: "seeds".into() };
+            points.push(Point { name: format!("seed={seed}"), settings: vec![setting] });
+        }
+        Ok(points)
+    }
+    fn run(&self, inputs: Tried, cx: &Context) -> Result<Text, StageError> {
+        Ok(Text(inputs.0.0.iter().map(|(n, t)| format!("{n}: {}\n", t.0)).collect()).write(cx))
+    }
+}
+
+/// A stage whose version can be told apart from `say`'s, with a file in a folder.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Loud {}
+impl Stage for Loud {
+    const KIND: &'static str = "loud";
+    const VERSION: u32 = 3;
+    const ABOUT: &'static str = "computes with tensors, it says";
+    const TENSORS: bool = true;
+    type Inputs = OneText;
+    type Output = Text;
+    fn run(&self, inputs: OneText, cx: &Context) -> Result<Text, StageError> {
+        fs::create_dir_all(cx.out().join("deep/er")).unwrap();
+        fs::write(cx.out().join("deep/er/echo"), "echo").unwrap();
+        Ok(Text(inputs.0.0.to_uppercase()).write(cx))
+    }
+}

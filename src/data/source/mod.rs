@@ -39,12 +39,15 @@ pub struct SourceFiles {
     pub keep: Box<dyn Fn(&Path) -> bool + Send + Sync>,
 }
 
+/// Gives the image of a row, or the reason why it cannot be used.
+type Pictures<'a> = dyn Fn(usize, &Row) -> Result<Picture, String> + Sync + 'a;
+
 /// The images of a source, known by name but not yet read.
 pub(super) struct Listing<'a> {
     /// In the order of the data set.
     pub rows: Vec<Row>,
-    /// Gives the image of a row, or the reason why it cannot be used.
-    pub picture: Box<dyn Fn(usize, &Row) -> Result<Picture, String> + Sync + 'a>,
+    /// Reads or draws them, one at a time.
+    pub picture: Box<Pictures<'a>>,
 }
 
 impl Source {

@@ -1,1 +1,39 @@
 //! Data sets of labelled patches: where they come from, how they are split, augmented and batched.
+//!
+//! Knows nothing of stages, networks or reports. An [`Ingest`] reads a [`Source`] into a packed
+//! [`Dataset`], [`Preprocess`] resizes, splits and normalises it, [`Explore`] describes it, and
+//! [`Batches`] hands it to whoever trains or predicts.
+
+mod augment;
+mod batches;
+mod dataset;
+mod decode;
+mod error;
+mod explore;
+mod ingest;
+mod map;
+mod normalize;
+mod preprocess;
+pub mod random;
+mod resize;
+mod source;
+mod split;
+mod table;
+mod writer;
+
+pub use augment::Augment;
+pub use batches::{Batch, Batches};
+pub use dataset::{Dataset, Info, Rejected, Row, SplitInfo};
+pub use decode::{Picture, decode};
+pub use error::DataError;
+pub use explore::{Exploration, Explore};
+pub use ingest::{Ingest, OnBadImage};
+pub use normalize::{Normalization, Normalize};
+pub use preprocess::Preprocess;
+pub use resize::resize;
+pub use source::{Folder, Kaggle, Part, Source, SourceFiles, Synthetic, Unlabelled};
+pub use split::{Fractions, Split, SplitBy, SplitRule};
+pub use writer::Writer;
+
+/// Reports that `done` of `total` images are through; called from one thread at a time.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);

@@ -1,1 +1,36 @@
-//! Networks: the only importer of dfdx.
+//! Networks: what users declare ([`Training`], [`Model`], [`Layer`], [`Optimizer`]), how they are
+//! trained ([`fit`]), kept ([`Trained`]) and used ([`Network`]). The only importer of dfdx; knows
+//! data sets, but no stages, metrics or reports.
+
+mod checkpoint;
+mod description;
+mod error;
+mod fit;
+mod history;
+mod images;
+pub mod kernels;
+mod layer;
+mod model;
+mod network;
+mod ops;
+mod parameter;
+mod plan;
+mod predict;
+mod shape;
+mod stepper;
+mod tensor;
+mod trained;
+mod training;
+mod weights;
+
+pub use description::Description;
+pub use error::NnError;
+pub use fit::{Watch, fit, fit_on};
+pub use history::{Epoch, Score, Scores, read_history, write_history};
+pub use layer::{Conv, Dense, Layer, Padding, Pool};
+pub use model::{Model, ShapeProblem};
+pub use predict::Network;
+pub use shape::Shape;
+pub use tensor::Compute;
+pub use trained::Trained;
+pub use training::{Adam, EarlyStopping, Loss, Monitor, Optimizer, Sgd, Training};

@@ -1,0 +1,215 @@
+//! The training loop, to be read from top to bottom. Whoever watches sees it through [`Watch`].
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use dfdx::tensor::{AsArray, PutTape};
+use dfdx::tensor_ops::Backward;
+
+use super::checkpoint::{Checkpoint, Owner, Progress};
+use super::description::Description;
+use super::error::NnError;
+use super::history::{Epoch, Score};
+use super::images::{CHANNELS, Loader};
+use super::kernels::isa::Isa;
+use super::network::{Layers, Moment};
+use super::ops::loss::{cross_entropy, mean_cross_entropy, sigmoid};
+use super::predict::Network;
+use super::shape::Shape;
+use super::stepper::Stepper;
+use super::tensor::{Compute, Tape};
+use super::trained::Trained;
+use super::training::{EarlyStopping, Training};
+use crate::data::{Batches, Dataset, Split};
+
+/// Who watches a training, and may stop it: `ControlFlow::Break` ends it with
+/// [`NnError::Interrupted`]; the checkpoint stays.
+pub trait Watch {
+    /// Called often, with the training images seen so far and those of all epochs.
+    fn step(&mut self, images_done: usize, images_total: usize) -> ControlFlow<()>;
+    /// Called after each epoch, once its checkpoint is written; not for epochs that a resumed
+    /// training already has.
+    fn epoch(&mut self, epoch: &Epoch) -> ControlFlow<()>;
+}
+
+/// Trains a network on the train split of `data` and scores it on the valid split after each epoch.
+///
+/// With `early_stopping` the weights of the best epoch are kept, otherwise those of the last. With
+/// a `scratch` folder (of this training alone) a checkpoint is written into it after each epoch,
+/// and a training that was interrupted goes on from it; the outcome has the same bits either way,
+/// as it has for any number of threads and any instruction set.
+///
+/// # Errors
+/// See [`NnError`]: shapes that do not fit, an empty split, a loss that diverged, an interruption.
+pub fn fit(
+    training: &Training,
+    data: &Dataset,
+    score: Score,
+    scratch: Option<&Path>,
+    watch: &mut dyn Watch,
+) -> Result<Trained, NnError> {
+    fit_on(Compute::new(Isa::chosen()?), training, data, score, scratch, watch)
+}
+
+/// [`fit`] with kernels of a given instruction set.
+pub fn fit_on(
+    cx: Compute,
+    training: &Training,
+    data: &Dataset,
+    score: Score,
+    scratch: Option<&Path>,
+    watch: &mut dyn Watch,
+) -> Result<Trained, NnError> {
+    let input = Shape::new(data.height(), data.width(), CHANNELS);
+    let mut layers = Layers::new(cx.clone(), &training.model, input, training.seed)?;
+    let mut stepper = Stepper::new(&cx, training.optimizer, &layers.parameters)?;
+    let loader = Loader::new(input, data.normalization());
+
+    let batch_size = training.batch_size.get();
+    let (train_rows, valid_rows) =
+        (rows(data, Split::Train, "train")?, rows(data, Split::Valid, "valid")?);
+    let images = train_rows.len();
+    let train = Batches::shuffled(data, train_rows, batch_size, &training.augment, training.seed);
+    let valid = Batches::in_order(data, valid_rows, batch_size);
+
+    let owner = Owner::of(training, data, input);
+    let checkpoint = scratch.map(|folder| Checkpoint::new(folder, &owner));
+    let resumed =
+        checkpoint.as_ref().and_then(|checkpoint| checkpoint.read(&mut layers, &mut stepper));
+    let mut progress = resumed.unwrap_or_default();
+
+    while !finished(training, &progress) {
+        let epoch = progress.history.len();
+        let (mut loss_sum, mut right, mut seen) = (0f64, 0, 0);
+        for (step, batch) in train.epoch(epoch as u64).enumerate() {
+            let mut tape = Tape::default();
+            let x = loader.load(&cx, &batch)?; // (h, w, n, 3)
+            let moment = Moment { seed: training.seed, epoch: epoch as u64, step: step as u64 };
+            let logits = layers.train(&mut tape, x, moment)?; // (n,)
+            let loss = mean_cross_entropy(&mut tape, &cx, &logits, &batch.labels)?; // ()
+            let value = f64::from(loss.array());
+            if !value.is_finite() {
+                return Err(diverged(training, value, epoch, step));
+            }
+            let mut gradients = loss.put_tape(tape).try_backward()?;
+            stepper.step(&cx, &mut layers.parameters, &mut gradients)?;
+
+            loss_sum += value * batch.labels.len() as f64;
+            right += count_right(&logits.values, &batch.labels);
+            seen += batch.labels.len();
+            go_on(watch.step(epoch * images + seen, training.epochs.get() * images))?;
+        }
+
+        let mut all_seen =
+            || go_on(watch.step((epoch + 1) * images, training.epochs.get() * images));
+        let (val_loss, scores) = validate(&layers, &loader, &valid, score, &mut all_seen)?;
+        if !val_loss.is_finite() {
+            return Err(diverged(training, val_loss, epoch, train.len()));
+        }
+        let row = Epoch {
+            epoch: epoch + 1,
+            train_loss: loss_sum / images as f64,
+            train_accuracy: right as f64 / images as f64,
+            val_loss,
+            val_accuracy: scores.accuracy,
+            val_auc: scores.auc,
+        };
+        progress.history.push(row);
+        if let Some(stopping) = &training.early_stopping
+            && improves(stopping, &progress, &row)?
+        {
+            progress.best = Some((row, layers.snapshot()));
+        }
+        if let Some(checkpoint) = &checkpoint {
+            checkpoint.write(&layers, &stepper, &progress)?;
+        }
+        go_on(watch.epoch(&row))?;
+    }
+    keep(training, data, input, layers, progress)
+}
+
+/// Mean loss and scores of the validation split.
+fn validate(
+    layers: &Layers,
+    loader: &Loader,
+    valid: &Batches,
+    score: Score,
+    after_batch: &mut dyn FnMut() -> Result<(), NnError>,
+) -> Result<(f64, super::history::Scores), NnError> {
+    let (mut loss, mut probabilities, mut labels) = (0f64, Vec::new(), Vec::new());
+    for batch in valid.epoch(0) {
+        let logits = layers.infer(loader.load(&layers.cx, &batch)?)?; // (n,)
+        for (logit, label) in logits.values.iter().zip(&batch.labels) {
+            loss += f64::from(cross_entropy(*logit, *label));
+            probabilities.push(sigmoid(*logit));
+            labels.push(*label);
+        }
+        after_batch()?;
+    }
+    Ok((loss / labels.len() as f64, score(&probabilities, &labels)))
+}
+
+/// Whether all epochs are done, or early stopping has waited long enough.
+fn finished(training: &Training, progress: &Progress) -> bool {
+    let done = progress.history.len();
+    let waited = match (&training.early_stopping, &progress.best) {
+        (Some(stopping), Some((best, _))) => done - best.epoch > stopping.patience.max(1) - 1,
+        _ => false,
+    };
+    done >= training.epochs.get() || waited
+}
+
+/// Whether `row` beats the best epoch so far by more than `min_delta`.
+fn improves(stopping: &EarlyStopping, progress: &Progress, row: &Epoch) -> Result<bool, NnError> {
+    let merit = row.merit(stopping.monitor)?;
+    Ok(match &progress.best {
+        Some((best, _)) => merit - stopping.min_delta > best.merit(stopping.monitor)?,
+        None => true,
+    })
+}
+
+/// The outcome, with the weights that are to be kept.
+fn keep(
+    training: &Training,
+    data: &Dataset,
+    input: Shape,
+    mut layers: Layers,
+    progress: Progress,
+) -> Result<Trained, NnError> {
+    let Progress { history, best } = progress;
+    let last = history.last().copied().ok_or(NnError::NoImages { split: "train" })?;
+    let metrics = match best {
+        Some((epoch, snapshot)) => {
+            layers.restore(&snapshot);
+            epoch
+        }
+        None => last,
+    };
+    let description = Description {
+        architecture: training.model.clone(),
+        input,
+        normalization: data.normalization(),
+        threshold: 0.5,
+        parameters: layers.parameter_count(),
+        best_epoch: metrics.epoch,
+        metrics,
+    };
+    Ok(Trained { network: Network::new(layers, description), history })
+}
+
+fn rows(data: &Dataset, split: Split, name: &'static str) -> Result<Vec<usize>, NnError> {
+    let rows = data.indices(split);
+    if rows.is_empty() { Err(NnError::NoImages { split: name }) } else { Ok(rows) }
+}
+
+fn count_right(logits: &[f32], labels: &[u8]) -> usize {
+    logits.iter().zip(labels).filter(|(logit, label)| (**logit >= 0.0) == (**label == 1)).count()
+}
+
+fn diverged(training: &Training, loss: f64, epoch: usize, step: usize) -> NnError {
+    NnError::Diverged { loss, epoch: epoch + 1, step: step + 1, lr: training.optimizer.lr() }
+}
+
+fn go_on(flow: ControlFlow<()>) -> Result<(), NnError> {
+    if flow.is_break() { Err(NnError::Interrupted) } else { Ok(()) }
+}

@@ -1,0 +1,109 @@
+//! The micro-kernel in AVX-512: 12 × 32 sums in registers, two vectors of 16 a row.
+
+use std::arch::x86_64::*;
+
+use super::After;
+use super::gemm::{Left, Tile, WIDTH, Write};
+
+const LANES: usize = 16;
+const ROWS: usize = 12;
+
+/// # Safety
+/// As for [`super::gemm::multiply`], with 32 columns, on a machine with AVX-512.
+#[target_feature(enable = "avx512f,avx2,fma")]
+pub(super) unsafe fn multiply(tile: &Tile) {
+    for column in (0..WIDTH).step_by(2 * LANES) {
+        for first in (0..tile.rows).step_by(ROWS) {
+            let rows = ROWS.min(tile.rows - first);
+            // SAFETY: these rows and columns are within the tile that the caller vouches for.
+            unsafe { dispatch(tile, rows, first, column) }
+        }
+    }
+}
+
+/// # Safety
+/// As for [`multiply`]; rows `first..first + rows` and 2 × LANES columns are within the tile.
+#[target_feature(enable = "avx512f,avx2,fma")]
+unsafe fn dispatch(tile: &Tile, rows: usize, first: usize, column: usize) {
+    // SAFETY: handed on as it came.
+    unsafe {
+        match (rows, tile.left) {
+            (1, Left::AlongSum { row }) => part::<1, true>(tile, row, first, column),
+            (1, Left::AlongRows { step }) => part::<1, false>(tile, step, first, column),
+            (2, Left::AlongSum { row }) => part::<2, true>(tile, row, first, column),
+            (2, Left::AlongRows { step }) => part::<2, false>(tile, step, first, column),
+            (3, Left::AlongSum { row }) => part::<3, true>(tile, row, first, column),
+            (3, Left::AlongRows { step }) => part::<3, false>(tile, step, first, column),
+            (4, Left::AlongSum { row }) => part::<4, true>(tile, row, first, column),
+            (4, Left::AlongRows { step }) => part::<4, false>(tile, step, first, column),
+            (5, Left::AlongSum { row }) => part::<5, true>(tile, row, first, column),
+            (5, Left::AlongRows { step }) => part::<5, false>(tile, step, first, column),
+            (6, Left::AlongSum { row }) => part::<6, true>(tile, row, first, column),
+            (6, Left::AlongRows { step }) => part::<6, false>(tile, step, first, column),
+            (7, Left::AlongSum { row }) => part::<7, true>(tile, row, first, column),
+            (7, Left::AlongRows { step }) => part::<7, false>(tile, step, first, column),
+            (8, Left::AlongSum { row }) => part::<8, true>(tile, row, first, column),
+            (8, Left::AlongRows { step }) => part::<8, false>(tile, step, first, column),
+            (9, Left::AlongSum { row }) => part::<9, true>(tile, row, first, column),
+            (9, Left::AlongRows { step }) => part::<9, false>(tile, step, first, column),
+            (10, Left::AlongSum { row }) => part::<10, true>(tile, row, first, column),
+            (10, Left::AlongRows { step }) => part::<10, false>(tile, step, first, column),
+            (11, Left::AlongSum { row }) => part::<11, true>(tile, row, first, column),
+            (11, Left::AlongRows { step }) => part::<11, false>(tile, step, first, column),
+            (12, Left::AlongSum { row }) => part::<12, true>(tile, row, first, column),
+            (12, Left::AlongRows { step }) => part::<12, false>(tile, step, first, column),
+            _ => unreachable!("a part has 1 to 12 rows"),
+        }
+    }
+}
+
+/// `ALONG_SUM` says which way the left matrix lies; `stride` is its other step.
+///
+/// # Safety
+/// As for [`dispatch`], with `R` rows.
+#[target_feature(enable = "avx512f,avx2,fma")]
+unsafe fn part<const R: usize, const ALONG_SUM: bool>(
+    tile: &Tile,
+    stride: usize,
+    first: usize,
+    column: usize,
+) {
+    // SAFETY: every pointer stays within what the caller vouches for: R rows from `first`,
+    // 2 × LANES columns from `column`, `depth` steps of each segment.
+    unsafe {
+        let mut sums = [[_mm512_setzero_ps(); 2]; R];
+        if !tile.start.is_null() {
+            let start = tile.start.add(column);
+            sums = [[_mm512_loadu_ps(start), _mm512_loadu_ps(start.add(LANES))]; R];
+        }
+        let (row, step) = if ALONG_SUM { (stride, 1) } else { (1, stride) };
+        for segment in tile.segments {
+            let mut a = segment.a.add(tile.a_offset + first * row);
+            let mut b = segment.b.add(tile.b_offset + column);
+            for _ in 0..tile.depth {
+                let (b0, b1) = (_mm512_loadu_ps(b), _mm512_loadu_ps(b.add(LANES)));
+                for (m, sum) in sums.iter_mut().enumerate() {
+                    let factor = _mm512_set1_ps(*a.add(m * row));
+                    sum[0] = _mm512_fmadd_ps(factor, b0, sum[0]);
+                    sum[1] = _mm512_fmadd_ps(factor, b1, sum[1]);
+                }
+                a = a.add(step);
+                b = b.add(tile.b_step);
+            }
+        }
+        for (m, sum) in sums.into_iter().enumerate() {
+            for (half, sum) in sum.into_iter().enumerate() {
+                let c = tile.c.add((first + m) * tile.c_row + column + half * LANES);
+                _mm512_storeu_ps(
+                    c,
+                    match tile.write {
+                        Write::Store(After::Nothing) => sum,
+                        // The second operand wins when either is NaN: NaN goes through.
+                        Write::Store(After::Relu) => _mm512_max_ps(_mm512_setzero_ps(), sum),
+                        Write::Add => _mm512_add_ps(_mm512_loadu_ps(c), sum),
+                    },
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The micro-kernel in plain Rust: the definition that the vector versions must match bit for bit.
+
+use super::After;
+use super::gemm::{Left, Tile, WIDTH, Write};
+
+/// # Safety
+/// As for [`super::gemm::multiply`], with 32 columns.
+pub(super) unsafe fn multiply(tile: &Tile) {
+    for row in 0..tile.rows {
+        for column in 0..WIDTH {
+            // SAFETY: `row` and `column` are within the tile that the caller vouches for.
+            unsafe {
+                let sum = sum(tile, row, column);
+                let c = tile.c.add(row * tile.c_row + column);
+                *c = match tile.write {
+                    Write::Store(After::Nothing) => sum,
+                    Write::Store(After::Relu) => super::elementwise::relu_of(sum),
+                    Write::Add => *c + sum,
+                };
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As for [`multiply`], for one output.
+unsafe fn sum(tile: &Tile, row: usize, column: usize) -> f32 {
+    let (a_row, a_step) = match tile.left {
+        Left::AlongSum { row } => (row, 1),
+        Left::AlongRows { step } => (1, step),
+    };
+    // SAFETY: each access is one that the caller vouches for.
+    unsafe {
+        let mut sum = if tile.start.is_null() { 0.0 } else { *tile.start.add(column) };
+        for segment in tile.segments {
+            let a = segment.a.add(tile.a_offset + row * a_row);
+            let b = segment.b.add(tile.b_offset + column);
+            for k in 0..tile.depth {
+                sum = (*a.add(k * a_step)).mul_add(*b.add(k * tile.b_step), sum);
+            }
+        }
+        sum
+    }
+}

@@ -1,0 +1,119 @@
+//! Convolutions and dense layers on the tape.
+
+use std::sync::Arc;
+
+use dfdx::tensor::{Cpu, CpuError, Tape};
+
+use crate::nn::kernels::buffer::Buffer;
+use crate::nn::kernels::geometry::Geometry;
+use crate::nn::kernels::{After, conv, elementwise, pack, reduce, weight_grad};
+use crate::nn::parameter::Parameter;
+use crate::nn::shape::Shape;
+use crate::nn::tensor::{Activation, Compute, Grads, Vector, put, take};
+
+/// Whether the gradient of an operation's input is wanted: of images it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InputGrad {
+    Wanted,
+    Unused,
+}
+
+/// What is needed on the way back.
+struct Back {
+    cx: Compute,
+    geometry: Geometry,
+    after: After,
+    x: Activation,
+    y: Activation,
+    weights: Arc<Buffer>,
+    weight_tag: Vector,
+    bias_tag: Option<Vector>,
+    input_grad: InputGrad,
+}
+
+/// `after(x ∗ weight + bias)`; the geometry gives all sizes.
+pub(crate) fn conv<T: Tape<f32, Cpu>>(
+    tape: &mut T,
+    cx: &Compute,
+    geometry: Geometry,
+    x: &Activation,
+    (weight, bias): (&Parameter, Option<&Parameter>),
+    after: After,
+    input_grad: InputGrad,
+) -> Result<Activation, CpuError> {
+    let g = &geometry;
+    let weights = weight.read(cx);
+    let mut packed = cx.buffers.take(pack::forward_len(g));
+    pack::forward(g, &weights, &mut packed);
+    let start = bias.map(|bias| {
+        let mut start = cx.buffers.zeros(pack::padded(g.filters));
+        bias.tensor.copy_into(&mut start[..g.filters]);
+        start
+    });
+    let mut y = cx.buffers.take(g.output_len());
+    conv::forward(cx.isa, g, &x.values, &packed, start.as_deref(), after, &mut y);
+    let y = Activation::new(cx, y, g.images, Shape::new(g.output.0, g.output.1, g.filters))?;
+    if T::OWNS_TAPE {
+        let back = Back {
+            cx: cx.clone(),
+            geometry,
+            after,
+            x: x.clone(),
+            y: y.clone(),
+            weights,
+            weight_tag: weight.tag.clone(),
+            bias_tag: bias.map(|bias| bias.tag.clone()),
+            input_grad,
+        };
+        tape.add_backward_op(move |grads| back.run(grads));
+    }
+    Ok(y)
+}
+
+impl Back {
+    fn run(self, grads: &mut Grads) -> Result<(), CpuError> {
+        let (cx, g) = (&self.cx, &self.geometry);
+        let mut dy = take(cx, grads, &self.y.tag)?;
+        match (&self.bias_tag, self.after) {
+            (Some(tag), After::Relu) => {
+                let sums = reduce::mask_and_sum(cx.isa, &self.y.values, &mut dy, g.filters);
+                put(grads, tag, cx.buffers.adopt(sums))?;
+            }
+            (Some(tag), After::Nothing) => {
+                let sums = reduce::column_sums(cx.isa, &dy, g.filters);
+                put(grads, tag, cx.buffers.adopt(sums))?;
+            }
+            (None, After::Relu) => elementwise::relu_grad(cx.isa, &self.y.values, &mut dy),
+            (None, After::Nothing) => {}
+        }
+        put(grads, &self.weight_tag, self.weight_grad(&dy))?;
+        if self.input_grad == InputGrad::Wanted {
+            let mut packed = cx.buffers.take(pack::backward_len(g));
+            pack::backward(g, &self.weights, &mut packed);
+            let mut dx = cx.buffers.take(g.input_len());
+            conv::data_grad(cx.isa, g, &dy, &packed, &mut dx);
+            put(grads, &self.x.tag, dx)?;
+        }
+        Ok(())
+    }
+
+    fn weight_grad(&self, dy: &Buffer) -> Buffer {
+        let (cx, g) = (&self.cx, &self.geometry);
+        let width = pack::padded(g.filters);
+        let padded = (width != g.filters).then(|| {
+            let mut padded = cx.buffers.take(dy.len() / g.filters * width);
+            pack::pad_rows(dy, g.filters, &mut padded);
+            padded
+        });
+        let mut partial = cx.buffers.take(weight_grad::partial_len(g));
+        weight_grad::weight_grad(
+            cx.isa,
+            g,
+            &self.x.values,
+            padded.as_ref().unwrap_or(dy),
+            &mut partial,
+        );
+        partial.truncate(g.weights());
+        partial
+    }
+}

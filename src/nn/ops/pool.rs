@@ -1,0 +1,53 @@
+//! Pooling on the tape. Global average pooling is average pooling with a window of the whole map.
+
+use dfdx::tensor::{Cpu, CpuError, Tape};
+
+use crate::nn::kernels::geometry::Geometry;
+use crate::nn::kernels::pooling;
+use crate::nn::shape::Shape;
+use crate::nn::tensor::{Activation, Compute, put, take};
+
+/// The largest value of each window.
+pub(crate) fn max<T: Tape<f32, Cpu>>(
+    tape: &mut T,
+    cx: &Compute,
+    g: Geometry,
+    x: &Activation,
+) -> Result<Activation, CpuError> {
+    let mut y = cx.buffers.take(g.output_len());
+    let mut winner = vec![0u8; g.output_len()];
+    pooling::max(cx.isa, &g, &x.values, &mut y, &mut winner);
+    let y = Activation::new(cx, y, x.images, Shape::new(g.output.0, g.output.1, g.filters))?;
+    if T::OWNS_TAPE {
+        let (cx, x, y) = (cx.clone(), x.tag.clone(), y.tag.clone());
+        tape.add_backward_op(move |grads| {
+            let dy = take(&cx, grads, &y)?;
+            let mut dx = cx.buffers.take(g.input_len());
+            pooling::max_grad(cx.isa, &g, &dy, &winner, &mut dx);
+            put(grads, &x, dx)
+        });
+    }
+    Ok(y)
+}
+
+/// The mean of each window.
+pub(crate) fn average<T: Tape<f32, Cpu>>(
+    tape: &mut T,
+    cx: &Compute,
+    g: Geometry,
+    x: &Activation,
+) -> Result<Activation, CpuError> {
+    let mut y = cx.buffers.take(g.output_len());
+    pooling::average(cx.isa, &g, &x.values, &mut y);
+    let y = Activation::new(cx, y, x.images, Shape::new(g.output.0, g.output.1, g.filters))?;
+    if T::OWNS_TAPE {
+        let (cx, x, y) = (cx.clone(), x.tag.clone(), y.tag.clone());
+        tape.add_backward_op(move |grads| {
+            let dy = take(&cx, grads, &y)?;
+            let mut dx = cx.buffers.take(g.input_len());
+            pooling::average_grad(cx.isa, &g, &dy, &mut dx);
+            put(grads, &x, dx)
+        });
+    }
+    Ok(y)
+}

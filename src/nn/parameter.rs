@@ -1,0 +1,121 @@
+//! Trainable weights: dfdx tensors in the kernels' layout, read and written in PyTorch's.
+
+use std::sync::Arc;
+
+use dfdx::tensor::{CpuError, TensorFromVec};
+
+use super::kernels::buffer::Buffer;
+use super::tensor::{Compute, Vector};
+use crate::data::random::Random;
+
+/// One trainable tensor.
+#[derive(Clone)]
+pub(crate) struct Parameter {
+    /// PyTorch's name: `0.weight`.
+    pub name: String,
+    /// PyTorch's shape: `[out, in, kh, kw]`, `[out, in]` or `[length]`.
+    pub shape: Vec<usize>,
+    pub layout: Layout,
+    pub tensor: Vector,
+    /// The key of its gradient. A clone of the tensor itself would be copied at its next update.
+    pub tag: Vector,
+}
+
+/// Where an element of PyTorch's order lies in ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// The same.
+    Plain,
+    /// PyTorch's `[filter][channel][tap]` is our `[tap][channel][filter]`. A dense layer is the
+    /// convolution as large as its map: `[out][channel · tap]` is the same order.
+    Weights { taps: usize, channels: usize, filters: usize },
+}
+
+impl Layout {
+    fn len(&self, plain: usize) -> usize {
+        match *self {
+            Layout::Plain => plain,
+            Layout::Weights { taps, channels, filters } => taps * channels * filters,
+        }
+    }
+
+    /// From PyTorch's order to the kernels'.
+    pub fn from_torch(&self, values: &[f32]) -> Vec<f32> {
+        let mut ours = vec![0.0; self.len(values.len())];
+        self.pairs(|torch, our| ours[our] = values[torch], values.len());
+        ours
+    }
+
+    /// From the kernels' order to PyTorch's.
+    pub fn to_torch(self, values: &[f32]) -> Vec<f32> {
+        let mut torch_order = vec![0.0; self.len(values.len())];
+        self.pairs(|torch, our| torch_order[torch] = values[our], values.len());
+        torch_order
+    }
+
+    fn pairs(&self, mut each: impl FnMut(usize, usize), plain: usize) {
+        match *self {
+            Layout::Plain => (0..plain).for_each(|i| each(i, i)),
+            Layout::Weights { taps, channels, filters } => {
+                let mut torch = 0;
+                for filter in 0..filters {
+                    for channel in 0..channels {
+                        for tap in 0..taps {
+                            each(torch, (tap * channels + channel) * filters + filter);
+                            torch += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Parameter {
+    /// A parameter with the given values, in PyTorch's order.
+    pub fn new(
+        cx: &Compute,
+        name: String,
+        shape: Vec<usize>,
+        layout: Layout,
+        torch: &[f32],
+    ) -> Result<Parameter, CpuError> {
+        let values = layout.from_torch(torch);
+        let len = values.len();
+        let tensor = cx.device.try_tensor_from_vec(values, (len,))?;
+        Ok(Parameter { name, shape, layout, tensor, tag: cx.tag()? })
+    }
+
+    /// How many floats it has.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Its values in the kernels' order, for one step.
+    pub fn read(&self, cx: &Compute) -> Arc<Buffer> {
+        let mut values = cx.buffers.take(self.len());
+        self.tensor.copy_into(&mut values);
+        Arc::new(values)
+    }
+
+    /// Its values in the kernels' order.
+    pub fn values(&self) -> Vec<f32> {
+        let mut values = vec![0.0; self.len()];
+        self.tensor.copy_into(&mut values);
+        values
+    }
+
+    /// Sets its values, given in the kernels' order.
+    pub fn set(&mut self, values: &[f32]) {
+        self.tensor.copy_from(values);
+    }
+}
+
+/// PyTorch's first weights of convolutions and linear layers, and their biases: uniform within
+/// ±1/√fan_in, which is Kaiming-uniform with a = √5 (<https://arxiv.org/abs/1502.01852>).
+/// Drawn in PyTorch's order from (`seed`, "init", `index`).
+pub(crate) fn kaiming_uniform(seed: u64, index: usize, fan_in: usize, len: usize) -> Vec<f32> {
+    let bound = 1.0 / (fan_in as f32).sqrt();
+    let mut random = Random::new(seed, "init", 0, index as u64);
+    (0..len).map(|_| (2.0 * random.unit() - 1.0) * bound).collect()
+}

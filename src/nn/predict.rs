@@ -1,0 +1,80 @@
+//! A trained network, opened to be used.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use super::description::Description;
+use super::error::NnError;
+use super::images::Loader;
+use super::kernels::isa::Isa;
+use super::network::Layers;
+use super::ops::loss::sigmoid;
+use super::tensor::Compute;
+use crate::data::{Batches, Dataset};
+
+/// A trained network and what is known of it.
+pub struct Network {
+    layers: Layers,
+    description: Description,
+}
+
+impl Network {
+    /// Opens `model.safetensors` and `model.json`.
+    ///
+    /// # Errors
+    /// [`NnError::Io`] and [`NnError::Content`] name the file; also a wrong `MICROTOME_ISA`.
+    pub fn open(weights: &Path, description: &Path) -> Result<Network, NnError> {
+        let description = Description::read(description)?;
+        let cx = Compute::new(Isa::chosen()?);
+        let layers =
+            Layers::read_weights(cx, &description.architecture, description.input, weights)?;
+        Ok(Network { layers, description })
+    }
+
+    pub(crate) fn new(layers: Layers, description: Description) -> Network {
+        Network { layers, description }
+    }
+
+    pub(crate) fn layers(&self) -> &Layers {
+        &self.layers
+    }
+
+    /// What is known of it.
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// The probability of class 1 for each of `rows` (indices into `data`), in their order.
+    /// It does not depend on `batch_size`. `progress` is told how many images are done, and may
+    /// stop the work.
+    ///
+    /// # Errors
+    /// [`NnError::Size`] if the images are of another size; [`NnError::Interrupted`].
+    pub fn predict(
+        &self,
+        data: &Dataset,
+        rows: &[usize],
+        batch_size: usize,
+        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Vec<f32>, NnError> {
+        let input = self.description.input;
+        if (data.height(), data.width()) != (input.height, input.width) {
+            return Err(NnError::Size {
+                takes: format!("{}×{}", input.height, input.width),
+                has: format!("{}×{}", data.height(), data.width()),
+                size: input.height,
+            });
+        }
+        let loader = Loader::new(input, self.description.normalization);
+        let mut probabilities = Vec::with_capacity(rows.len());
+        for batch in Batches::in_order(data, rows.to_vec(), batch_size).epoch(0) {
+            let x = loader.load(&self.layers.cx, &batch)?; // (h, w, n, 3)
+            let logits = self.layers.infer(x)?; // (n,)
+            probabilities.extend(logits.values.iter().map(|logit| sigmoid(*logit)));
+            if progress(probabilities.len()).is_break() {
+                return Err(NnError::Interrupted);
+            }
+        }
+        Ok(probabilities)
+    }
+}

@@ -1,0 +1,106 @@
+//! Weights as safetensors, with PyTorch's names and layouts: what `torch.nn.Sequential` of the
+//! same layers would save.
+
+use std::path::Path;
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+
+use super::error::NnError;
+use super::model::Model;
+use super::network::Layers;
+use super::shape::Shape;
+use super::tensor::Compute;
+
+/// A tensor as it is written.
+pub(crate) struct Saved {
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub bytes: Vec<u8>,
+}
+
+impl Saved {
+    pub fn new(name: String, shape: Vec<usize>, values: &[f32]) -> Saved {
+        Saved { name, shape, bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect() }
+    }
+
+    pub fn view(&self) -> Result<(&str, TensorView<'_>), safetensors::SafeTensorError> {
+        Ok((&self.name, TensorView::new(Dtype::F32, self.shape.clone(), &self.bytes)?))
+    }
+}
+
+/// The floats of a tensor, if it has this shape.
+pub(crate) fn floats(
+    tensors: &SafeTensors,
+    name: &str,
+    shape: &[usize],
+) -> Result<Vec<f32>, String> {
+    let tensor = tensors.tensor(name).map_err(|_| format!("has no tensor `{name}`"))?;
+    if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+        return Err(format!(
+            "`{name}` is {:?} {:?}, not F32 {shape:?}",
+            tensor.dtype(),
+            tensor.shape()
+        ));
+    }
+    let floats =
+        tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    Ok(floats.collect())
+}
+
+impl Layers {
+    /// Writes all weights and running statistics.
+    pub fn write_weights(&self, path: &Path) -> Result<(), NnError> {
+        let mut saved = Vec::new();
+        for parameter in &self.parameters {
+            let values = parameter.layout.to_torch(&parameter.values());
+            saved.push(Saved::new(parameter.name.clone(), parameter.shape.clone(), &values));
+        }
+        for running in &self.running {
+            let shape = vec![running.mean.len()];
+            saved.push(Saved::new(
+                format!("{}.running_mean", running.layer),
+                shape.clone(),
+                &running.mean,
+            ));
+            saved.push(Saved::new(
+                format!("{}.running_var", running.layer),
+                shape,
+                &running.variance,
+            ));
+        }
+        let views = saved.iter().map(Saved::view).collect::<Result<Vec<_>, _>>();
+        let bytes = views
+            .and_then(|views| safetensors::serialize(views, None))
+            .map_err(|e| NnError::content(path, e))?;
+        std::fs::write(path, bytes).map_err(NnError::io(path))
+    }
+
+    /// Opens weights of `model`.
+    pub fn read_weights(
+        cx: Compute,
+        model: &Model,
+        input: Shape,
+        path: &Path,
+    ) -> Result<Layers, NnError> {
+        let bytes = std::fs::read(path).map_err(NnError::io(path))?;
+        let bad = |problem: String| {
+            NnError::content(
+                path,
+                format!("{problem}; these weights do not belong to this model: train it again"),
+            )
+        };
+        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| bad(e.to_string()))?;
+        let mut layers = Layers::with(cx, model, input, |_, declared| {
+            floats(&tensors, &declared.name, &declared.shape).map_err(bad)
+        })?;
+        for running in &mut layers.running {
+            let shape = [running.mean.len()];
+            running.mean = floats(&tensors, &format!("{}.running_mean", running.layer), &shape)
+                .map_err(bad)?;
+            running.variance =
+                floats(&tensors, &format!("{}.running_var", running.layer), &shape).map_err(bad)?;
+        }
+        Ok(layers)
+    }
+}

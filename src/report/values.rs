@@ -61,6 +61,20 @@ pub struct SplitCounts {
     pub groups: Option<u64>,
 }
 
+impl SplitCounts {
+    /// All splits as one row. A group may lie in several splits, so their numbers do not add up.
+    pub fn total(counts: &[SplitCounts]) -> Self {
+        let sum = |of: fn(&SplitCounts) -> u64| counts.iter().map(of).sum();
+        Self {
+            split: "all".to_owned(),
+            negative: sum(|c| c.negative),
+            positive: sum(|c| c.positive),
+            unlabelled: sum(|c| c.unlabelled),
+            groups: None,
+        }
+    }
+}
+
 /// The label of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,1 +1,33 @@
 //! Values in, one self-contained HTML page out.
+//!
+//! [`render`] is a pure function: the page holds no date, host or duration, loads nothing from
+//! anywhere, and is equal byte for byte whenever the [`Report`] is. Nothing here knows of stages,
+//! files or caches; whoever calls it fills in the values. [`verdict`], [`helped`] and [`advice`]
+//! are the page's sentences as plain text.
+
+mod advice;
+mod chart;
+mod embed;
+mod exploration;
+mod helped;
+mod levels;
+mod number;
+mod overview;
+mod page;
+mod ranking;
+mod scores;
+mod search;
+mod table;
+mod training;
+mod values;
+mod verdict;
+
+pub use advice::{Advice, advice};
+pub use helped::helped;
+pub use page::render;
+pub use values::{
+    BrightnessHistogram, ChannelStats, Class, Ending, EpochRow, EvaluationSection, Exploration,
+    Fact, Finding, FindingKind, Goal, LayerRow, ModelScores, ModelSection, Outcome, Report,
+    SampleGrid, SearchSection, SplitCounts, Trial,
+};
+pub use verdict::verdict;

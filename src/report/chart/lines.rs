@@ -1,0 +1,152 @@
+//! Charts of lines: training curves, ROC curves, histograms.
+
+use maud::{Markup, html};
+
+use super::plot::Plot;
+use super::{Axis, Caption, Key, figure};
+use crate::metrics::RocCurve;
+use crate::report::number::{coordinate as c, score};
+
+/// How a line is drawn, besides its colour.
+#[derive(Clone, Copy, PartialEq)]
+pub(in crate::report) enum Stroke {
+    Solid,
+    Dashed,
+    Dotted,
+}
+
+impl Stroke {
+    fn class(self) -> &'static str {
+        match self {
+            Stroke::Solid => "solid",
+            Stroke::Dashed => "dashed",
+            Stroke::Dotted => "dotted",
+        }
+    }
+}
+
+/// A named line over whole numbers.
+pub(in crate::report) struct Line {
+    pub name: &'static str,
+    pub class: &'static str,
+    pub stroke: Stroke,
+    pub points: Vec<(u32, f64)>,
+}
+
+/// Points are drawn as dots with tooltips up to so many; beyond, dots would hide the line.
+const DOTS: usize = 60;
+
+/// Lines over epochs; `mark` is an upright line with its name.
+pub(in crate::report) fn lines(
+    caption: &Caption,
+    y_name: &str,
+    lines: &[Line],
+    mark: Option<(u32, String)>,
+) -> Markup {
+    let epochs = || lines.iter().flat_map(|l| l.points.iter().map(|p| p.0));
+    let plot = Plot {
+        width: 440.0,
+        height: 270.0,
+        left: 54.0,
+        x: Axis::whole(epochs().min().unwrap_or(1), epochs().max().unwrap_or(1)),
+        y: Axis::around(lines.iter().flat_map(|l| l.points.iter().map(|p| p.1))),
+        x_name: "epoch".to_owned(),
+        y_name: y_name.to_owned(),
+    };
+    let marks = html! {
+        @if let Some((epoch, name)) = mark {
+            @let x = c(plot.px(f64::from(epoch)));
+            line.mark x1=(x) x2=(x) y1=(c(plot.py(plot.y.max))) y2=(c(plot.py(plot.y.min))) {
+                title { (name) }
+            }
+        }
+        @for line in lines {
+            g class=(line.class) {
+                path class={ "line " (line.stroke.class()) }
+                    d=(plot.path(line.points.iter().map(|&(x, y)| (f64::from(x), y)))) {}
+                @if line.points.len() <= DOTS {
+                    @for (epoch, value) in line.points.iter().filter(|p| p.1.is_finite()) {
+                        circle.dot cx=(c(plot.px(f64::from(*epoch)))) cy=(c(plot.py(*value))) r="2.6" {
+                            title { "epoch " (epoch) ": " (line.name) " " (score(*value)) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    let key = |l: &Line| Key { class: format!("{} {}", l.class, l.stroke.class()), text: l.name.to_owned() };
+    let keys: Vec<Key> = lines.iter().map(key).collect();
+    figure(caption, &keys, plot.draw(caption, marks))
+}
+
+/// ROC curves over one another. Each has its colour, its text for the legend, and its operating
+/// point as (false positive rate, true positive rate).
+pub(in crate::report) fn roc(
+    caption: &Caption,
+    curves: &[(Key, RocCurve, Option<(f64, f64)>)],
+) -> Markup {
+    let plot = Plot {
+        width: 440.0,
+        height: 426.0, // with the margins of a plot this makes the inside a square
+        left: 54.0,
+        x: Axis::unit(),
+        y: Axis::unit(),
+        x_name: "false positive rate (1 − specificity)".to_owned(),
+        y_name: "true positive rate (sensitivity)".to_owned(),
+    };
+    let rates = |curve: &RocCurve| -> Vec<(f64, f64)> {
+        curve.points.iter().map(|p| (p.false_positive_rate, p.true_positive_rate)).collect()
+    };
+    let marks = html! {
+        path.diagonal d=(plot.path([(0.0, 0.0), (1.0, 1.0)])) { title { "guessing: AUC 0.5" } }
+        // The best model comes first and is drawn last, on top.
+        @for (key, curve, _) in curves.iter().rev() {
+            g class=(key.class) { path.line d=(plot.path(rates(curve))) { title { (key.text) } } }
+        }
+        @for (key, _, point) in curves.iter().rev() {
+            @if let Some((x, y)) = point {
+                g class=(key.class) {
+                    circle.spot cx=(c(plot.px(*x))) cy=(c(plot.py(*y))) r="5" {
+                        title { (key.text) ": operating point, sensitivity " (score(*y)) ", specificity " (score(1.0 - x)) }
+                    }
+                }
+            }
+        }
+    };
+    let key = |(key, _, _): &(Key, RocCurve, _)| Key { class: key.class.clone(), text: key.text.clone() };
+    let keys: Vec<Key> = curves.iter().map(key).collect();
+    figure(caption, &keys, plot.draw(caption, marks))
+}
+
+/// Histograms over one another as steps, from 0 to 1; each a name, a class and the height of every
+/// bin.
+pub(in crate::report) fn histogram(
+    caption: &Caption,
+    x_name: &str,
+    y_name: &str,
+    histograms: &[(&str, &'static str, Vec<f64>)],
+) -> Markup {
+    let heights = histograms.iter().flat_map(|h| h.2.iter().copied());
+    let plot = Plot {
+        width: 440.0,
+        height: 270.0,
+        left: 54.0,
+        x: Axis::unit(),
+        y: Axis::around(heights.chain([0.0])),
+        x_name: x_name.to_owned(),
+        y_name: y_name.to_owned(),
+    };
+    let steps = |heights: &[f64]| -> Vec<(f64, f64)> {
+        let edge = |i: usize| i as f64 / heights.len() as f64;
+        let tops = heights.iter().enumerate().flat_map(|(i, &h)| [(edge(i), h), (edge(i + 1), h)]);
+        [(0.0, 0.0)].into_iter().chain(tops).chain([(1.0, 0.0)]).collect()
+    };
+    let marks = html! {
+        @for (name, class, heights) in histograms {
+            g class=(class) { path.area d=(plot.path(steps(heights))) { title { (name) } } }
+        }
+    };
+    let key = |h: &(&str, &'static str, Vec<f64>)| Key { class: h.1.to_owned(), text: h.0.to_owned() };
+    let keys: Vec<Key> = histograms.iter().map(key).collect();
+    figure(caption, &keys, plot.draw(caption, marks))
+}

@@ -1,0 +1,100 @@
+//! What each value of a varied parameter gave, averaged over the trials of a search.
+
+use super::values::{Goal, Outcome, SearchSection, Trial};
+
+/// All trials that share one value of a parameter.
+pub(super) struct Level<'a> {
+    pub value: &'a str,
+    /// Mean objective of the trials that were scored.
+    pub mean: f64,
+    pub trials: u64,
+}
+
+/// The finite objective of a trial.
+pub(super) fn objective(trial: &Trial) -> Option<f64> {
+    match trial.outcome {
+        Outcome::Scored { objective, .. } if objective.is_finite() => Some(objective),
+        _ => None,
+    }
+}
+
+/// The levels of the parameter in that place, numbers ascending, else as they first appear; levels
+/// without a scored trial are left out.
+pub(super) fn levels(search: &SearchSection, place: usize) -> Vec<Level<'_>> {
+    let mut levels: Vec<Level> = Vec::new();
+    for trial in &search.trials {
+        let (Some(value), Some(score)) = (trial.values.get(place), objective(trial)) else {
+            continue;
+        };
+        match levels.iter_mut().find(|level| level.value == value) {
+            Some(level) => {
+                level.trials += 1;
+                level.mean += score;
+            }
+            None => levels.push(Level { value, mean: score, trials: 1 }),
+        }
+    }
+    for level in &mut levels {
+        level.mean /= level.trials as f64;
+    }
+    if levels.iter().all(|level| number(level.value).is_some()) {
+        levels.sort_by(|a, b| number(a.value).partial_cmp(&number(b.value)).unwrap_or(a.value.cmp(b.value)));
+    }
+    levels
+}
+
+/// The levels' best and worst mean, in that order, if there are two to compare.
+pub(super) fn extremes<'a, 'b>(
+    levels: &'b [Level<'a>],
+    goal: Goal,
+) -> Option<(&'b Level<'a>, &'b Level<'a>)> {
+    if levels.len() < 2 {
+        return None;
+    }
+    let low = levels.iter().reduce(|low, l| if l.mean < low.mean { l } else { low })?;
+    let high = levels.iter().reduce(|high, l| if l.mean > high.mean { l } else { high })?;
+    Some(match goal {
+        Goal::Maximize => (high, low),
+        Goal::Minimize => (low, high),
+    })
+}
+
+/// The places of the parameters under study: those with two values or more that are no seed.
+pub(super) fn studied(search: &SearchSection) -> Vec<usize> {
+    let varied = |&place: &usize| levels(search, place).len() > 1;
+    (0..search.parameters.len())
+        .filter(|&place| !is_seed(&search.parameters[place]))
+        .filter(varied)
+        .collect()
+}
+
+/// Whether trials differ in nothing but chance by this parameter.
+pub(super) fn is_seed(parameter: &str) -> bool {
+    parameter.rsplit('.').next() == Some("seed")
+}
+
+/// A parameter's value as a finite number.
+pub(super) fn number(value: &str) -> Option<f64> {
+    value.replace('_', "").parse().ok().filter(|v: &f64| v.is_finite())
+}
+
+/// Trials that were scored, best first, as places in `trials`; then those that were not.
+pub(super) fn by_objective(search: &SearchSection) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..search.trials.len()).collect();
+    order.sort_by(|&a, &b| match (objective(&search.trials[a]), objective(&search.trials[b])) {
+        (Some(a), Some(b)) => match search.goal {
+            Goal::Maximize => b.total_cmp(&a),
+            Goal::Minimize => a.total_cmp(&b),
+        },
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    });
+    order
+}
+
+/// The winner: the search's own choice, or the best objective.
+pub(super) fn best(search: &SearchSection) -> Option<usize> {
+    let own = search.best.filter(|&place| place < search.trials.len());
+    own.or_else(|| {
+        by_objective(search).first().copied().filter(|&place| objective(&search.trials[place]).is_some())
+    })
+}

@@ -1,0 +1,157 @@
+//! Each model's way through its epochs, what it is made of, and how it was trained.
+
+use maud::{Markup, html};
+
+use super::chart::{Caption, Line, Stroke, lines};
+use super::number::{count, or_dash, percent, plural, score};
+use super::page::Section;
+use super::table::{facts, table};
+use super::values::{Ending, EpochRow, ModelSection, Report};
+
+/// The section of all models, if there are any.
+pub(super) fn section(report: &Report) -> Option<Section> {
+    if report.models.is_empty() {
+        return None;
+    }
+    let body = html! { @for (i, m) in report.models.iter().enumerate() { (model(i, m)) } };
+    Some(Section { id: "training".to_owned(), title: "Training".to_owned(), body })
+}
+
+fn model(place: usize, model: &ModelSection) -> Markup {
+    html! {
+        h3 { (model.stage) }
+        p { (course(model)) }
+        @if !model.history.is_empty() {
+            div.figures { (loss(place, model)) (success(place, model)) }
+        }
+        (facts(&model.settings))
+        @if !model.architecture.is_empty() {
+            details {
+                summary { "Layers of " (model.stage) ", " (plural(parameters(model), "parameter")) }
+                (layers(model))
+            }
+        }
+        @if !model.history.is_empty() {
+            details {
+                summary { "Epochs of " (model.stage) " in numbers" }
+                (epochs(model))
+            }
+        }
+    }
+}
+
+fn parameters(model: &ModelSection) -> u64 {
+    model.architecture.iter().map(|layer| layer.parameters).sum()
+}
+
+/// The training in a sentence or two.
+fn course(model: &ModelSection) -> String {
+    let epochs = model.history.len() as u64;
+    if epochs == 0 {
+        return "No epoch was run, so there is no history to draw.".to_owned();
+    }
+    let ending = match model.ending {
+        Ending::AllEpochs => format!("Ran all of its {}.", plural(epochs, "epoch")),
+        Ending::StoppedEarly => format!("Stopped early after {}.", plural(epochs, "epoch")),
+    };
+    let best = model.best_epoch.map(|epoch| {
+        let by = model.monitor.as_ref().map(|m| format!(", the best by {m}")).unwrap_or_default();
+        format!(" The weights are those of epoch {epoch}{by}.")
+    });
+    format!("{ending}{}", best.unwrap_or_default())
+}
+
+/// One line, if the history holds any value of it.
+fn line(
+    model: &ModelSection,
+    (name, class, stroke): (&'static str, &'static str, Stroke),
+    value: fn(&EpochRow) -> Option<f64>,
+) -> Option<Line> {
+    let points: Vec<(u32, f64)> =
+        model.history.iter().filter_map(|row| Some((row.epoch, value(row)?))).collect();
+    points.iter().any(|p| p.1.is_finite()).then_some(Line { name, class, stroke, points })
+}
+
+fn best_mark(model: &ModelSection) -> Option<(u32, String)> {
+    model.best_epoch.map(|epoch| (epoch, format!("best epoch: {epoch}")))
+}
+
+fn loss(place: usize, model: &ModelSection) -> Markup {
+    let shown = [
+        line(model, ("training", "train", Stroke::Dashed), |row| Some(row.train_loss)),
+        line(model, ("validation", "valid", Stroke::Solid), |row| row.valid_loss),
+    ];
+    let caption = Caption {
+        id: format!("loss-{place}"),
+        title: "Loss by epoch",
+        description: format!("Training and validation loss of {} by epoch.", model.stage),
+    };
+    drawn(&caption, "loss", shown, best_mark(model))
+}
+
+fn success(place: usize, model: &ModelSection) -> Markup {
+    let shown = [
+        line(model, ("training accuracy", "train", Stroke::Dashed), |row| row.train_accuracy),
+        line(model, ("validation accuracy", "valid", Stroke::Solid), |row| row.valid_accuracy),
+        line(model, ("validation AUC", "auc", Stroke::Dotted), |row| row.valid_auc),
+    ];
+    let caption = Caption {
+        id: format!("success-{place}"),
+        title: "Accuracy and AUC by epoch",
+        description: format!("Accuracy and validation AUC of {} by epoch.", model.stage),
+    };
+    drawn(&caption, "share", shown, best_mark(model))
+}
+
+fn drawn<const N: usize>(
+    caption: &Caption,
+    y_name: &str,
+    shown: [Option<Line>; N],
+    mark: Option<(u32, String)>,
+) -> Markup {
+    let shown: Vec<Line> = shown.into_iter().flatten().collect();
+    if shown.is_empty() {
+        return html! {};
+    }
+    lines(caption, y_name, &shown, mark)
+}
+
+fn layers(model: &ModelSection) -> Markup {
+    let rows = html! {
+        @for layer in &model.architecture {
+            tr {
+                th scope="row" { (layer.layer) }
+                td { (layer.output) }
+                td { (count(layer.parameters)) }
+            }
+        }
+    };
+    table(&format!("Layers of {}", model.stage), &["Layer", "Output", "Parameters"], rows)
+}
+
+fn epochs(model: &ModelSection) -> Markup {
+    let headings = [
+        "Epoch",
+        "Train loss",
+        "Train accuracy",
+        "Valid loss",
+        "Valid accuracy",
+        "Valid AUC",
+    ];
+    let rows = html! {
+        @for row in &model.history {
+            tr.best[Some(row.epoch) == model.best_epoch] {
+                th scope="row" {
+                    (row.epoch)
+                    @if Some(row.epoch) == model.best_epoch { " (best)" }
+                }
+                td { (score(row.train_loss)) }
+                td { (or_dash(row.train_accuracy, percent)) }
+                td { (or_dash(row.valid_loss, score)) }
+                td { (or_dash(row.valid_accuracy, percent)) }
+                td { (or_dash(row.valid_auc, score)) }
+            }
+        }
+    };
+    table(&format!("Epochs of {}", model.stage), &headings, rows)
+}

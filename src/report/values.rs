@@ -1,0 +1,249 @@
+//! The values a report is made of: plain structs that the caller fills in.
+//!
+//! Text is plain text; the page escapes it. Numbers that are not finite are shown as a dash.
+
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::{RocCurve, Scores};
+
+/// Everything on the page, in reading order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub title: String,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// What the experiment is about, in the author's words; may be empty.
+    pub description: String,
+    /// Facts for the head of the page, such as the seed or the size of the images.
+    pub facts: Vec<Fact>,
+    pub exploration: Option<Exploration>,
+    pub models: Vec<ModelSection>,
+    pub searches: Vec<SearchSection>,
+    pub evaluations: Vec<EvaluationSection>,
+}
+
+/// A name and its value, as shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    pub name: String,
+    pub value: String,
+}
+
+impl Fact {
+    pub fn new(name: impl Into<String>, value: impl ToString) -> Self {
+        Self { name: name.into(), value: value.to_string() }
+    }
+}
+
+/// A look at the data before training.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Exploration {
+    pub stage: String,
+    /// Label counts of each split in the order train, valid, test; one row named "all" if there
+    /// are no splits. The page adds the total.
+    pub counts: Vec<SplitCounts>,
+    /// Channel statistics of all images and of each class.
+    pub channels: Vec<ChannelStats>,
+    /// One histogram for each class, all with the same bins.
+    pub brightness: Vec<BrightnessHistogram>,
+    pub samples: Vec<SampleGrid>,
+    pub findings: Vec<Finding>,
+}
+
+/// How many images of each label a split holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitCounts {
+    pub split: String,
+    pub negative: u64,
+    pub positive: u64,
+    pub unlabelled: u64,
+    /// Distinct groups (patients, slides), if the data set knows them.
+    pub groups: Option<u64>,
+}
+
+impl SplitCounts {
+    /// All splits as one row. A group may lie in several splits, so their numbers do not add up.
+    pub fn total(counts: &[SplitCounts]) -> Self {
+        let sum = |of: fn(&SplitCounts) -> u64| counts.iter().map(of).sum();
+        Self {
+            split: "all".to_owned(),
+            negative: sum(|c| c.negative),
+            positive: sum(|c| c.positive),
+            unlabelled: sum(|c| c.unlabelled),
+            groups: None,
+        }
+    }
+}
+
+/// The label of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    Negative,
+    Positive,
+    Unlabelled,
+}
+
+/// Mean and standard deviation of each colour channel over all pixels, 0 to 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChannelStats {
+    /// `None`: all images together.
+    pub class: Option<Class>,
+    /// Red, green, blue.
+    pub mean: [f64; 3],
+    pub sd: [f64; 3],
+}
+
+/// Counts of images by mean brightness, in bins of equal width from 0 (black) to 1 (white).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrightnessHistogram {
+    pub class: Class,
+    pub counts: Vec<u64>,
+}
+
+/// One picture of several patches of a class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleGrid {
+    pub class: Class,
+    /// The PNG file's bytes; they become part of the page.
+    pub png: Vec<u8>,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    pub caption: String,
+}
+
+/// Images that deserve a look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    pub kind: FindingKind,
+    /// How many there are in all.
+    pub total: u64,
+    /// The first of them, one a line: an id, a path, a group of ids.
+    pub items: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// Images that could not be decoded.
+    Unreadable,
+    /// Images of (almost) one colour.
+    Blank,
+    /// Sets of images with equal pixels and equal labels.
+    Duplicate,
+    /// Sets of images with equal pixels and different labels.
+    ConflictingDuplicate,
+    /// Images whose equal is in another split.
+    Leak,
+}
+
+/// One trained model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModelSection {
+    pub stage: String,
+    pub architecture: Vec<LayerRow>,
+    /// Optimizer, loss, batch size, augmentation and so on.
+    pub settings: Vec<Fact>,
+    pub history: Vec<EpochRow>,
+    /// The epoch whose weights were kept, as numbered in `history`.
+    pub best_epoch: Option<u32>,
+    /// What chose the best epoch, such as "val_auc".
+    pub monitor: Option<String>,
+    pub ending: Ending,
+}
+
+/// One layer as a reader wants it: `conv 3×3, 32`, `32 × 96 × 96`, 896.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerRow {
+    pub layer: String,
+    pub output: String,
+    pub parameters: u64,
+}
+
+/// One epoch of training; epochs count from 1.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EpochRow {
+    pub epoch: u32,
+    pub train_loss: f64,
+    pub train_accuracy: Option<f64>,
+    pub valid_loss: Option<f64>,
+    pub valid_accuracy: Option<f64>,
+    pub valid_auc: Option<f64>,
+}
+
+/// How a training came to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// All epochs asked for were run.
+    #[default]
+    AllEpochs,
+    /// The monitored metric had stopped improving.
+    StoppedEarly,
+}
+
+/// One search over parameters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SearchSection {
+    pub stage: String,
+    /// The stage whose parameters vary.
+    pub train: String,
+    /// The metric that ranks the trials, such as "val_auc".
+    pub objective: String,
+    pub goal: Goal,
+    /// Names of the varied parameters. One whose last part is `seed` counts as repetition.
+    pub parameters: Vec<String>,
+    pub trials: Vec<Trial>,
+    /// The winner's place in `trials`.
+    pub best: Option<usize>,
+}
+
+/// Which objective is better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    #[default]
+    Maximize,
+    Minimize,
+}
+
+/// One point of a search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    pub name: String,
+    /// One value for each of the search's parameters, in their order, as the user wrote it.
+    pub values: Vec<String>,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Scored {
+        objective: f64,
+        /// Further metrics, by name; the same names in the same order in each trial read best.
+        metrics: Vec<(String, f64)>,
+    },
+    Failed {
+        error: String,
+    },
+}
+
+/// Several models on one split.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EvaluationSection {
+    pub stage: String,
+    pub split: String,
+    pub models: Vec<ModelScores>,
+}
+
+/// One model's scores on the split.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModelScores {
+    pub model: String,
+    pub scores: Scores,
+    /// `None` where a class is absent. The page thins it; no need to do so before.
+    pub roc: Option<RocCurve>,
+}

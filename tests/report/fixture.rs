@@ -1,0 +1,230 @@
+//! A report such as a real pipeline makes: two models, a grid of 3 × 2, and the data's exploration.
+
+use microtome::metrics::{Scores, roc};
+use microtome::report::*;
+
+/// Numbers that look random and never change.
+pub struct Noise(pub u32);
+
+impl Noise {
+    /// Uniform from 0 to 1.
+    pub fn next(&mut self) -> f32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.0 >> 8) as f32 / 16_777_216.0
+    }
+
+    /// Roughly normal, mean 0 and variance 1.
+    fn bell(&mut self) -> f32 {
+        (0..12).map(|_| self.next()).sum::<f32>() - 6.0
+    }
+}
+
+/// A model's scores on `images`, the better the larger `separation` is.
+pub fn scored(model: &str, images: usize, separation: f32, seed: u32) -> ModelScores {
+    let mut noise = Noise(seed);
+    let (mut labels, mut probabilities) = (Vec::new(), Vec::new());
+    for _ in 0..images {
+        let label = u8::from(noise.next() < 0.405);
+        let logit = noise.bell() + separation * (f32::from(label) - 0.62);
+        labels.push(label);
+        probabilities.push(1.0 / (1.0 + (-1.7 * logit).exp()));
+    }
+    ModelScores {
+        model: model.to_owned(),
+        scores: Scores::of(&labels, &probabilities, 0.5).unwrap(),
+        roc: roc(&labels, &probabilities).ok(),
+    }
+}
+
+fn history(epochs: u32, start: f64, speed: f64, gap: f64) -> Vec<EpochRow> {
+    let row = |epoch: u32| {
+        let t = f64::from(epoch);
+        let learnt = 1.0 - 1.0 / (1.0 + speed * t);
+        let wobble = 0.012 * f64::from((epoch * 7) % 5) - 0.024;
+        let drift = gap * (t / f64::from(epochs)).powi(2);
+        EpochRow {
+            epoch,
+            train_loss: start * (1.0 - 0.72 * learnt) - 0.3 * drift,
+            train_accuracy: Some(0.6 + 0.33 * learnt + 0.4 * drift),
+            valid_loss: Some(start * (1.0 - 0.66 * learnt) + wobble + 0.6 * drift),
+            valid_accuracy: Some(0.6 + 0.31 * learnt - 0.6 * wobble - 0.35 * drift),
+            valid_auc: Some(0.66 + 0.31 * learnt - 0.4 * wobble - 0.25 * drift),
+        }
+    };
+    (1..=epochs).map(row).collect()
+}
+
+pub fn model(stage: &str, epochs: u32, gap: f64) -> ModelSection {
+    let layer = |layer: &str, output: &str, parameters| LayerRow {
+        layer: layer.to_owned(),
+        output: output.to_owned(),
+        parameters,
+    };
+    let history = history(epochs, 0.69, 0.6, gap);
+    let auc = |row: &&EpochRow| row.valid_auc.unwrap();
+    let best = history.iter().max_by(|a, b| auc(a).total_cmp(&auc(b))).map(|row| row.epoch);
+    ModelSection {
+        stage: stage.to_owned(),
+        architecture: vec![
+            layer("conv 3×3, 32", "96 × 96 × 32", 896),
+            layer("batch_norm", "96 × 96 × 32", 64),
+            layer("relu", "96 × 96 × 32", 0),
+            layer("max_pool 2", "48 × 48 × 32", 0),
+            layer("conv 3×3, 64", "48 × 48 × 64", 18_496),
+            layer("relu", "48 × 48 × 64", 0),
+            layer("global_avg_pool", "64", 0),
+            layer("dropout 0.5", "64", 0),
+            layer("dense 1", "1", 65),
+        ],
+        settings: vec![
+            Fact::new("optimizer", "adam, lr 0.001"),
+            Fact::new("loss", "binary_crossentropy"),
+            Fact::new("batch size", 32),
+            Fact::new("augment", "flip, rotate90"),
+            Fact::new("early stopping", "val_auc, patience 3"),
+        ],
+        history,
+        best_epoch: best,
+        monitor: Some("val_auc".to_owned()),
+        ending: if best == Some(epochs) { Ending::AllEpochs } else { Ending::StoppedEarly },
+    }
+}
+
+pub fn trial(lr: &str, batch: &str, auc: f64) -> Trial {
+    Trial {
+        name: format!("search[lr={lr},batch_size={batch}]"),
+        values: vec![lr.to_owned(), batch.to_owned()],
+        outcome: Outcome::Scored {
+            objective: auc,
+            metrics: vec![
+                ("val_accuracy".to_owned(), auc - 0.07),
+                ("val_loss".to_owned(), 1.2 - auc),
+            ],
+        },
+    }
+}
+
+pub fn grid() -> SearchSection {
+    let failed = Trial {
+        name: "search[lr=0.01,batch_size=64]".to_owned(),
+        values: vec!["0.01".to_owned(), "64".to_owned()],
+        outcome: Outcome::Failed {
+            error: "the loss of epoch 2 is not a number; lower the learning rate".to_owned(),
+        },
+    };
+    SearchSection {
+        stage: "search".to_owned(),
+        train: "cnn".to_owned(),
+        objective: "val_auc".to_owned(),
+        goal: Goal::Maximize,
+        parameters: vec!["optimizer.adam.lr".to_owned(), "batch_size".to_owned()],
+        trials: vec![
+            trial("0.01", "32", 0.8712),
+            failed,
+            trial("0.001", "32", 0.9341),
+            trial("0.001", "64", 0.9287),
+            trial("0.0001", "32", 0.9022),
+            trial("0.0001", "64", 0.8875),
+        ],
+        best: Some(2),
+    }
+}
+
+/// Patches of discs on pink, larger and darker for positives, as a PNG.
+fn picture(class: Class, seed: u32) -> SampleGrid {
+    const SIDE: u32 = 64;
+    let (columns, rows, gap) = (6, 3, 4);
+    let (width, height) = (columns * (SIDE + gap) - gap, rows * (SIDE + gap) - gap);
+    let mut picture = image::RgbaImage::new(width, height);
+    let mut noise = Noise(seed);
+    for patch in 0..columns * rows {
+        let (left, top) = ((patch % columns) * (SIDE + gap), (patch / columns) * (SIDE + gap));
+        let (discs, size, dark) = if class == Class::Positive { (26, 6.0, 80) } else { (14, 3.5, 40) };
+        let tint = (noise.next() * 18.0) as u8;
+        let mut patch = image::RgbaImage::from_fn(SIDE, SIDE, |x, y| {
+            let wave = (6.0 * (x as f32 * 0.21 + y as f32 * 0.13).sin()) as i16;
+            let shade = |v: u8| (i16::from(v) + wave).clamp(0, 255) as u8;
+            image::Rgba([shade(228), shade(170 + tint), shade(205), 255])
+        });
+        for _ in 0..discs {
+            let (x, y) = (noise.next() * 64.0, noise.next() * 64.0);
+            let radius = size * (0.7 + 0.6 * noise.next());
+            for (px, py, pixel) in patch.enumerate_pixels_mut() {
+                if (px as f32 - x).hypot(py as f32 - y) < radius {
+                    *pixel = image::Rgba([150 - dark, 110 - dark, 170 - dark / 2, 255]);
+                }
+            }
+        }
+        image::imageops::overlay(&mut picture, &patch, i64::from(left), i64::from(top));
+    }
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let caption = "18 patches drawn at random".to_owned();
+    SampleGrid { class, png: png.into_inner(), width, height, caption }
+}
+
+pub fn counts(split: &str, negative: u64, positive: u64, groups: u64) -> SplitCounts {
+    SplitCounts { split: split.to_owned(), negative, positive, unlabelled: 0, groups: Some(groups) }
+}
+
+pub fn exploration() -> Exploration {
+    let bump = |centre: f64, width: f64, n: f64| -> Vec<u64> {
+        let height = |i: u32| {
+            let z = ((f64::from(i) + 0.5) / 32.0 - centre) / width;
+            (n * (-0.5 * z * z).exp()) as u64
+        };
+        (0..32).map(height).collect()
+    };
+    let ids = |n: u32| (0..n).map(|i| format!("{:08x}{:08x}", i * 2_654_435_761_u32.wrapping_mul(3), 77 + i)).collect();
+    Exploration {
+        stage: "eda".to_owned(),
+        counts: vec![
+            counts("train", 10_472, 7_128, 158),
+            counts("valid", 1_309, 891, 34),
+            counts("test", 1_306, 894, 34),
+        ],
+        channels: vec![
+            ChannelStats { class: None, mean: [0.702, 0.546, 0.696], sd: [0.239, 0.282, 0.216] },
+            ChannelStats { class: Some(Class::Negative), mean: [0.721, 0.576, 0.717], sd: [0.252, 0.297, 0.222] },
+            ChannelStats { class: Some(Class::Positive), mean: [0.674, 0.502, 0.665], sd: [0.214, 0.252, 0.203] },
+        ],
+        brightness: vec![
+            BrightnessHistogram { class: Class::Negative, counts: bump(0.68, 0.14, 900.0) },
+            BrightnessHistogram { class: Class::Positive, counts: bump(0.57, 0.10, 700.0) },
+        ],
+        samples: vec![picture(Class::Negative, 3), picture(Class::Positive, 5)],
+        findings: vec![
+            Finding {
+                kind: FindingKind::Unreadable,
+                total: 1,
+                items: vec!["train/0b02f0ba.tif: the file ends after 12,288 of 27,780 bytes".to_owned()],
+            },
+            Finding { kind: FindingKind::Blank, total: 41, items: ids(8) },
+            Finding { kind: FindingKind::Duplicate, total: 212, items: ids(8) },
+            Finding { kind: FindingKind::ConflictingDuplicate, total: 3, items: ids(3) },
+        ],
+    }
+}
+
+pub fn full() -> Report {
+    Report {
+        title: "Metastatic tissue in lymph-node patches".to_owned(),
+        pipeline: "pcam".to_owned(),
+        description: "A small network against a pretrained ResNet-18 on 96-pixel patches; a patch is positive \
+                      if its central 32 × 32 pixels hold tumour."
+            .to_owned(),
+        facts: vec![
+            Fact::new("seed", 7),
+            Fact::new("patch size", "96 × 96"),
+            Fact::new("split", "80 / 10 / 10 by group"),
+        ],
+        exploration: Some(exploration()),
+        models: vec![model("cnn", 12, 0.03), model("resnet", 9, 0.22)],
+        searches: vec![grid()],
+        evaluations: vec![EvaluationSection {
+            stage: "scores".to_owned(),
+            split: "test".to_owned(),
+            models: vec![scored("cnn", 2_200, 2.1, 1), scored("resnet", 2_200, 2.75, 2)],
+        }],
+    }
+}

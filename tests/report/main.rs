@@ -1,0 +1,9 @@
+//! The report as a specification: what it says, when it stays silent, and that the page is sound.
+
+mod advice;
+mod degenerate;
+mod escaping;
+mod fixture;
+mod helped;
+mod markup;
+mod page;

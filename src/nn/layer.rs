@@ -263,3 +263,22 @@ impl fmt::Display for Layer {
         }
     }
 }
+
+impl Layer {
+    /// Trained floats of the layer for an input of shape `input`; running statistics do not count.
+    pub fn parameters(&self, input: crate::nn::Shape) -> usize {
+        match self {
+            Layer::Conv(c) => {
+                (c.kernel * c.kernel * input.channels + usize::from(c.bias)) * c.filters
+            }
+            Layer::BatchNorm => 2 * input.channels,
+            Layer::Dense(d) => (input.len() + usize::from(d.bias)) * d.units,
+            Layer::Relu
+            | Layer::MaxPool(_)
+            | Layer::AvgPool(_)
+            | Layer::GlobalAvgPool
+            | Layer::Flatten
+            | Layer::Dropout(_) => 0,
+        }
+    }
+}

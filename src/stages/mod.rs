@@ -1,1 +1,87 @@
-//! Where the engine meets the domain: one file a kind.
+//! Where the engine meets the domain: one file a kind, and the table of all kinds.
+
+mod artifacts;
+mod eda;
+mod evaluate;
+mod ingest;
+mod page;
+mod preprocess;
+mod report;
+mod train;
+mod tune;
+
+pub use artifacts::{Evaluation, Model, ModelEvaluation, Page, Search, Trial};
+pub use evaluate::Evaluate;
+pub use report::Report;
+pub use tune::{Objective, Tune};
+
+use crate::{
+    data::{Dataset, Explore, Ingest, Preprocess},
+    engine::{
+        Complaint, Context, Facts, Given, Inputs, Kind, Known, Port, StageError,
+        artifact::Artifact,
+        stage::{Arity, Naming},
+    },
+    nn::Training,
+};
+
+/// Every kind of stage. To add one: write its file, and add its line here.
+pub const KINDS: &[Kind] = &[
+    Kind::of::<Ingest>(),
+    Kind::of::<Explore>(),
+    Kind::of::<Preprocess>(),
+    Kind::of::<Training>(),
+    Kind::of::<Tune>(),
+    Kind::of::<Evaluate>(),
+    Kind::of::<Report>(),
+];
+
+/// The input of kinds that read one data set, as `data = "…"`.
+pub struct OneDataset {
+    pub data: Dataset,
+}
+
+/// The port `data`.
+const DATA: Port = Port {
+    name: "data",
+    accepts: &[<Dataset as Artifact>::TYPE],
+    arity: Arity::One,
+    naming: Naming::Anonymous,
+};
+
+impl Inputs for OneDataset {
+    const PORTS: &'static [Port] = &[DATA];
+    fn gather(given: &Given) -> Result<OneDataset, StageError> {
+        Ok(OneDataset { data: given.one(DATA.name)? })
+    }
+}
+
+/// What is known of the only data set that a stage reads.
+fn known_data(known: &Known) -> Facts {
+    known.get(DATA.name).and_then(|facts| facts.first()).cloned().unwrap_or_default()
+}
+
+/// Height and width of its images, if they are known before it is read.
+fn known_size(facts: &Facts) -> Option<(usize, usize)> {
+    let side = |name| Some(facts.get(name)?.as_u64()? as usize);
+    Some((side(HEIGHT)?, side(WIDTH)?))
+}
+
+/// Facts about data sets.
+const HEIGHT: &str = "height";
+const WIDTH: &str = "width";
+const SPLIT: &str = "split";
+
+/// A complaint when a stage that needs a split reads data that has none.
+fn split_needed(facts: &Facts) -> Option<Complaint> {
+    (facts.get(SPLIT) == Some(&false.into())).then(|| Complaint {
+        place: String::new(),
+        message: "`data` has no split into train, valid and test".into(),
+        help: Some("read a stage of kind `preprocess`, which makes one".into()),
+    })
+}
+
+/// Progress over images, for code that knows nothing of stages.
+fn over_images<'a>(cx: &'a Context<'a>) -> impl Fn(usize, usize) + Sync + 'a {
+    |done, total| cx.step(done as u64, total as u64, "images")
+}

@@ -1,0 +1,170 @@
+//! The artifacts of the domain: which files each is made of, and its figure that matters.
+
+use crate::{
+    data::{DataError, Dataset, Exploration, Split},
+    engine::{Artifact, Files, StageError},
+    metrics,
+    nn::{Epoch, Network, Training, read_history},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{fs, path::Path};
+
+impl Artifact for Dataset {
+    const TYPE: &'static str = "dataset";
+    fn open(files: &Files) -> Result<Dataset, StageError> {
+        Ok(Dataset::open(&|name| files.find(name).unwrap_or_else(|| name.into()))?)
+    }
+    fn headline(&self) -> Option<String> {
+        let info = self.info();
+        let rejected = match info.rejected {
+            0 => String::new(),
+            n => format!(", {n} rejected"),
+        };
+        Some(format!("{} images {}×{}{rejected}", info.images, info.width, info.height))
+    }
+}
+
+impl Artifact for Exploration {
+    const TYPE: &'static str = "exploration";
+    fn open(files: &Files) -> Result<Exploration, StageError> {
+        Ok(Exploration::open(&|name| files.find(name).unwrap_or_else(|| name.into()))?)
+    }
+}
+
+impl From<DataError> for StageError {
+    fn from(error: DataError) -> StageError {
+        StageError::new(error.to_string())
+    }
+}
+
+/// A trained network with its history and the parameters of its training.
+pub struct Model {
+    pub network: Network,
+    pub history: Vec<Epoch>,
+    pub training: Training,
+}
+
+/// The files of a model; a search holds its best model under the same names.
+pub const MODEL_FILES: [&str; 5] =
+    ["model.safetensors", "model.json", "history.csv", "training.json", "README.md"];
+
+impl Artifact for Model {
+    const TYPE: &'static str = "model";
+    fn open(files: &Files) -> Result<Model, StageError> {
+        Ok(Model {
+            network: Network::open(&files.path("model.safetensors")?, &files.path("model.json")?)?,
+            history: read_history(&files.path("history.csv")?)?,
+            training: read_json(&files.path("training.json")?)?,
+        })
+    }
+    fn headline(&self) -> Option<String> {
+        let description = self.network.description();
+        let metrics = &description.metrics;
+        let auc = metrics.val_auc.map(|auc| format!("val_auc {auc:.4}"));
+        let figure = auc.unwrap_or_else(|| format!("val_accuracy {:.4}", metrics.val_accuracy));
+        Some(format!("{figure} (epoch {} of {})", description.best_epoch, self.history.len()))
+    }
+}
+
+/// Several models scored on the same images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluation {
+    pub split: Split,
+    pub models: Vec<ModelEvaluation>,
+}
+
+/// One model's scores.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelEvaluation {
+    /// The name of the stage that made the model.
+    pub model: String,
+    pub scores: metrics::Scores,
+}
+
+impl Evaluation {
+    /// The model with the highest AUC, the first of equals.
+    pub fn best(&self) -> Option<&ModelEvaluation> {
+        let auc = |m: &ModelEvaluation| m.scores.auc.unwrap_or(f64::NEG_INFINITY);
+        let better = |a, b| if auc(b) > auc(a) { b } else { a };
+        self.models.iter().reduce(better)
+    }
+}
+
+impl Artifact for Evaluation {
+    const TYPE: &'static str = "evaluation";
+    fn open(files: &Files) -> Result<Evaluation, StageError> {
+        read_json(&files.path("metrics.json")?)
+    }
+    fn headline(&self) -> Option<String> {
+        let best = self.best()?;
+        Some(format!("{} auc {:.4} ({})", self.split.name(), best.scores.auc?, best.model))
+    }
+}
+
+/// The trials of a search, in the order of its points, and which of them is best.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    pub objective: super::Objective,
+    /// The varied parameters, `seed` included where seeds are repeated.
+    pub parameters: Vec<String>,
+    pub trials: Vec<Trial>,
+    /// The best trial's place in `trials`.
+    pub best: usize,
+}
+
+/// One point of a search and how it did at its best epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// The stage's name: `search[lr=0.001]`.
+    pub name: String,
+    /// One value a parameter of the search, in their order, as it is shown.
+    pub values: Vec<String>,
+    pub objective: f64,
+    pub metrics: Epoch,
+}
+
+impl Artifact for Search {
+    const TYPE: &'static str = "search";
+    fn open(files: &Files) -> Result<Search, StageError> {
+        read_json(&files.path("search.json")?)
+    }
+    fn headline(&self) -> Option<String> {
+        let best = self.trials.get(self.best)?;
+        let inside = best.name.split_once('[').map_or(&*best.name, |(_, rest)| rest.trim_end_matches(']'));
+        Some(format!("{} {:.4} ({inside})", self.objective.name(), best.objective))
+    }
+}
+
+/// The page for people.
+pub struct Page;
+impl Artifact for Page {
+    const TYPE: &'static str = "report";
+    fn open(files: &Files) -> Result<Page, StageError> {
+        files.path("index.html").map(|_| Page)
+    }
+}
+
+/// Reads a JSON file of an artifact.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StageError> {
+    let damaged = |problem: String| {
+        StageError::new(format!("{}: {problem}", path.display()))
+            .with_help("the result that holds it is damaged: run with `--force` and its stage")
+    };
+    let text = fs::read(path).map_err(|error| damaged(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))
+}
+
+/// Writes a JSON file of an artifact, its fields in the order of their declaration.
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StageError> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| unwritten(path, &e))?;
+    fs::write(path, text + "\n").map_err(|e| unwritten(path, &e))
+}
+
+/// The error of a file that could not be written.
+pub fn unwritten(path: &Path, error: &dyn std::error::Error) -> StageError {
+    StageError::new(format!("cannot write {}: {error}", path.display()))
+}

@@ -1,0 +1,20 @@
+//! `eda`: a look at the data before anyone trains on it.
+
+use super::{OneDataset, over_images};
+use crate::{
+    data::{Exploration, Explore},
+    engine::{Context, Stage, StageError},
+};
+
+impl Stage for Explore {
+    const KIND: &'static str = "eda";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "counts labels, shows samples, measures colours, and finds blank, duplicate \
+                                 and unreadable images";
+    type Inputs = OneDataset;
+    type Output = Exploration;
+
+    fn run(&self, inputs: OneDataset, cx: &Context) -> Result<Exploration, StageError> {
+        Ok(Explore::run(self, &inputs.data, cx.out(), &over_images(cx))?)
+    }
+}

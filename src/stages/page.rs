@@ -1,0 +1,162 @@
+//! From artifacts to the values of the report.
+
+use super::artifacts::{Evaluation, Model, Search};
+use crate::{
+    engine::{Artifact, Files, StageError},
+    metrics::{RocCurve, RocPoint},
+    nn::{Epoch, Layer, Monitor, Optimizer, Shape, Training},
+    report::{
+        self, Ending, EpochRow, EvaluationSection, Fact, Goal, LayerRow, ModelScores, ModelSection,
+        Outcome, SearchSection, Trial,
+    },
+};
+
+use super::Objective;
+
+/// A trained model: what it is, how it learnt, when it stopped.
+pub fn model(files: &Files) -> Result<ModelSection, StageError> {
+    let model = Model::open(files)?;
+    let training = &model.training;
+    let early = model.history.len() < training.epochs.get();
+    Ok(ModelSection {
+        stage: files.stage.clone(),
+        architecture: architecture(&model),
+        settings: settings(training),
+        history: model.history.iter().map(epoch_row).collect(),
+        best_epoch: Some(model.network.description().best_epoch as u32),
+        monitor: training.early_stopping.map(|stop| monitor_name(stop.monitor).into()),
+        ending: if early { Ending::StoppedEarly } else { Ending::AllEpochs },
+    })
+}
+
+fn architecture(model: &Model) -> Vec<LayerRow> {
+    let description = model.network.description();
+    let mut before = description.input;
+    let mut rows = Vec::new();
+    for layer in description.architecture.layers() {
+        let Ok(after) = layer.infer(before) else { break };
+        let output = match after {
+            Shape { height: 1, width: 1, channels } => channels.to_string(),
+            Shape { height, width, channels } => format!("{channels} × {height} × {width}"),
+        };
+        let parameters = layer.parameters(before) as u64;
+        rows.push(LayerRow { layer: words(layer), output, parameters });
+        before = after;
+    }
+    rows
+}
+
+/// A layer as a reader says it.
+fn words(layer: &Layer) -> String {
+    match layer {
+        Layer::Conv(c) if c.stride == 1 => format!("conv {0}×{0}, {1}", c.kernel, c.filters),
+        Layer::Conv(c) => format!("conv {0}×{0}, {1}, stride {2}", c.kernel, c.filters, c.stride),
+        Layer::BatchNorm => "batch norm".into(),
+        Layer::Relu => "ReLU".into(),
+        Layer::MaxPool(p) => format!("max pool {0}×{0}", p.size),
+        Layer::AvgPool(p) => format!("average pool {0}×{0}", p.size),
+        Layer::GlobalAvgPool => "global average pool".into(),
+        Layer::Flatten => "flatten".into(),
+        Layer::Dense(d) => format!("dense {}", d.units),
+        Layer::Dropout(rate) => format!("dropout {rate}"),
+    }
+}
+
+fn settings(training: &Training) -> Vec<Fact> {
+    let optimizer = match training.optimizer {
+        Optimizer::Adam(_) => "Adam",
+        Optimizer::Sgd(sgd) if sgd.nesterov => "SGD with Nesterov momentum",
+        Optimizer::Sgd(_) => "SGD",
+    };
+    let names: Vec<_> = training.augment.iter().map(|a| format!("{a:?}").to_lowercase()).collect();
+    let augment = if names.is_empty() { "none".into() } else { names.join(", ") };
+    let early = match training.early_stopping {
+        Some(stop) => format!("{}, patience {}", monitor_name(stop.monitor), stop.patience),
+        None => "off: the last weights are kept".into(),
+    };
+    vec![
+        Fact::new("optimizer", optimizer),
+        Fact::new("learning rate", training.optimizer.lr()),
+        Fact::new("batch size", training.batch_size),
+        Fact::new("epochs at most", training.epochs),
+        Fact::new("augmentation", augment),
+        Fact::new("early stopping", early),
+        Fact::new("seed", training.seed),
+    ]
+}
+
+fn monitor_name(monitor: Monitor) -> &'static str {
+    match monitor {
+        Monitor::ValAuc => "val_auc",
+        Monitor::ValLoss => "val_loss",
+        Monitor::ValAccuracy => "val_accuracy",
+    }
+}
+
+fn epoch_row(epoch: &Epoch) -> EpochRow {
+    EpochRow {
+        epoch: epoch.epoch as u32,
+        train_loss: epoch.train_loss,
+        train_accuracy: Some(epoch.train_accuracy),
+        valid_loss: Some(epoch.val_loss),
+        valid_accuracy: Some(epoch.val_accuracy),
+        valid_auc: epoch.val_auc,
+    }
+}
+
+/// A search with all its trials.
+pub fn search(files: &Files) -> Result<SearchSection, StageError> {
+    let search = Search::open(files)?;
+    let trial = |trial: &super::Trial| {
+        let m = &trial.metrics;
+        let mut metrics: Vec<_> = m.val_auc.map(|auc| ("val_auc".to_string(), auc)).into_iter().collect();
+        metrics.push(("val_loss".into(), m.val_loss));
+        metrics.push(("val_accuracy".into(), m.val_accuracy));
+        metrics.push(("best epoch".into(), m.epoch as f64));
+        metrics.retain(|(name, _)| name != search.objective.name());
+        let outcome = Outcome::Scored { objective: trial.objective, metrics };
+        Trial { name: trial.name.clone(), values: trial.values.clone(), outcome }
+    };
+    Ok(SearchSection {
+        stage: files.stage.clone(),
+        train: String::new(),
+        objective: search.objective.name().into(),
+        goal: match search.objective {
+            Objective::ValLoss => Goal::Minimize,
+            Objective::ValAuc | Objective::ValAccuracy => Goal::Maximize,
+        },
+        parameters: search.parameters.clone(),
+        trials: search.trials.iter().map(trial).collect(),
+        best: Some(search.best),
+    })
+}
+
+/// An evaluation with the ROC curves of its models.
+pub fn evaluation(files: &Files) -> Result<EvaluationSection, StageError> {
+    let evaluation = Evaluation::open(files)?;
+    let mut models = Vec::new();
+    for scored in evaluation.models {
+        let roc = match (files.find(&format!("curves/{}.csv", scored.model)), scored.scores.auc) {
+            (Some(path), Some(auc)) => {
+                let (positives, negatives) =
+                    (scored.scores.confusion.positives(), scored.scores.confusion.negatives());
+                Some(RocCurve { points: read_curve(&path)?, auc, positives, negatives })
+            }
+            _ => None,
+        };
+        models.push(ModelScores { model: scored.model, scores: scored.scores, roc });
+    }
+    Ok(EvaluationSection { stage: files.stage.clone(), split: evaluation.split.name().into(), models })
+}
+
+fn read_curve(path: &std::path::Path) -> Result<Vec<RocPoint>, StageError> {
+    let damaged = |e: csv::Error| StageError::new(format!("{}: {e}", path.display()));
+    let mut csv = csv::Reader::from_path(path).map_err(damaged)?;
+    csv.deserialize().collect::<Result<_, _>>().map_err(damaged)
+}
+
+/// What the look at the data found.
+pub fn exploration(files: &Files) -> Result<report::Exploration, StageError> {
+    let _ = files;
+    Ok(report::Exploration::default())
+}

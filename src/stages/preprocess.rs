@@ -1,0 +1,30 @@
+//! `preprocess`: one size, a split, a normalisation.
+
+use super::{HEIGHT, OneDataset, SPLIT, WIDTH, known_data, over_images};
+use crate::{
+    data::{Dataset, Preprocess},
+    engine::{Complaint, Context, Facts, Known, Stage, StageError},
+};
+
+impl Stage for Preprocess {
+    const KIND: &'static str = "preprocess";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "resizes, splits by group with the classes in balance, and takes the \
+                                 normalisation from the train split";
+    type Inputs = OneDataset;
+    type Output = Dataset;
+
+    fn check(&self, known: &Known) -> Result<Facts, Vec<Complaint>> {
+        let mut facts = known_data(known);
+        facts.insert(SPLIT, true.into());
+        if let Some(size) = self.size {
+            facts.insert(HEIGHT, size.into());
+            facts.insert(WIDTH, size.into());
+        }
+        Ok(facts)
+    }
+
+    fn run(&self, inputs: OneDataset, cx: &Context) -> Result<Dataset, StageError> {
+        Ok(Preprocess::run(self, &inputs.data, cx.out(), &over_images(cx))?)
+    }
+}

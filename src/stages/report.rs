@@ -1,0 +1,71 @@
+//! `report`: everything that the pipeline found, as one page.
+
+use super::{
+    artifacts::{Evaluation, Model, Page, Search, unwritten},
+    page,
+};
+use crate::{
+    data::Exploration,
+    engine::{
+        Artifact, Context, Files, Given, Inputs, Port, Stage, StageError,
+        stage::{Arity, Naming},
+    },
+    report,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fs;
+
+/// Shows results on one self-contained HTML page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Report {
+    /// The page's title.
+    pub title: String,
+    /// What the experiment is about, in a few sentences.
+    pub description: String,
+}
+
+/// The results to show, in the order in which the user named them.
+pub struct Results(Vec<Files>);
+
+impl Inputs for Results {
+    const PORTS: &'static [Port] = &[Port {
+        name: "of",
+        accepts: &[Exploration::TYPE, Model::TYPE, Search::TYPE, Evaluation::TYPE],
+        arity: Arity::Many,
+        naming: Naming::Named,
+    }];
+    fn gather(given: &Given) -> Result<Results, StageError> {
+        Ok(Results(given.files("of").to_vec()))
+    }
+}
+
+impl Stage for Report {
+    const KIND: &'static str = "report";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "shows the data, the training curves, the grid and the comparison of the \
+                                 models on one HTML page";
+    type Inputs = Results;
+    type Output = Page;
+
+    fn run(&self, inputs: Results, cx: &Context) -> Result<Page, StageError> {
+        let title = if self.title.is_empty() { "Experiment report" } else { &self.title };
+        let mut page = report::Report {
+            title: title.into(),
+            description: self.description.clone(),
+            ..report::Report::default()
+        };
+        for files in &inputs.0 {
+            match files.artifact {
+                Exploration::TYPE => page.exploration = Some(page::exploration(files)?),
+                Model::TYPE => page.models.push(page::model(files)?),
+                Search::TYPE => page.searches.push(page::search(files)?),
+                _ => page.evaluations.push(page::evaluation(files)?),
+            }
+        }
+        let path = cx.out().join("index.html");
+        fs::write(&path, report::render(&page)).map_err(|e| unwritten(&path, &e))?;
+        Ok(Page)
+    }
+}

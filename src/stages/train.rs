@@ -1,0 +1,97 @@
+//! `train`: a network learns from the train split and is scored on the valid split.
+
+use super::{OneDataset, artifacts::Model, known_data, known_size, split_needed};
+use crate::{
+    engine::{Complaint, Context, Facts, Known, Stage, StageError},
+    metrics,
+    nn::{Epoch, NnError, Scores, Shape, Training, Watch, fit},
+};
+use std::{ops::ControlFlow, path::Path};
+
+impl Stage for Training {
+    const KIND: &'static str = "train";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "trains a network layer by layer declared, with early stopping, and keeps the \
+                                 best weights";
+    const TENSORS: bool = true;
+    type Inputs = OneDataset;
+    type Output = Model;
+
+    fn check(&self, known: &Known) -> Result<Facts, Vec<Complaint>> {
+        let data = known_data(known);
+        let mut complaints: Vec<_> = split_needed(&data).into_iter().collect();
+        if let Some((height, width)) = known_size(&data)
+            && let Err(problem) = self.model.infer(Shape::new(height, width, 3))
+        {
+            let place = problem.layer.map_or("model.layers".into(), |i| format!("model.layers[{i}]"));
+            complaints.push(Complaint { place, message: problem.message, help: None });
+        }
+        let lr = self.optimizer.lr();
+        if !(lr > 0.0 && lr.is_finite()) {
+            let place = "optimizer".into();
+            let message = format!("the learning rate is {lr}, and must be above 0");
+            complaints.push(Complaint { place, message, help: Some("0.001 is a good start".into()) });
+        }
+        if complaints.is_empty() { Ok(Facts::new()) } else { Err(complaints) }
+    }
+
+    fn run(&self, inputs: OneDataset, cx: &Context) -> Result<Model, StageError> {
+        let score = |probabilities: &[f32], labels: &[u8]| score(probabilities, labels);
+        let mut watch = Reporter { cx, epochs: self.epochs.get() };
+        let trained = fit(self, &inputs.data, &score, Some(cx.scratch()), &mut watch)?;
+        trained.write(cx.out())?;
+        write_training(self, cx.out())?;
+        Ok(Model { network: trained.network, history: trained.history, training: self.clone() })
+    }
+}
+
+/// What the training loop, which does not know the metrics, is told of an epoch's probabilities.
+fn score(probabilities: &[f32], labels: &[u8]) -> Scores {
+    let scores = metrics::Scores::of(labels, probabilities, 0.5).ok();
+    Scores {
+        accuracy: scores.as_ref().and_then(|s| s.accuracy).unwrap_or(0.0),
+        auc: scores.and_then(|s| s.auc),
+    }
+}
+
+/// The parameters go with the model, so that a report can tell them.
+fn write_training(training: &Training, out: &Path) -> Result<(), StageError> {
+    super::artifacts::write_json(&out.join("training.json"), training)
+}
+
+/// Tells the engine how far a training is, and the training whether to stop.
+struct Reporter<'a> {
+    cx: &'a Context<'a>,
+    epochs: usize,
+}
+
+impl Reporter<'_> {
+    fn go_on(&self) -> ControlFlow<()> {
+        if self.cx.stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+impl Watch for Reporter<'_> {
+    fn step(&mut self, done: usize, total: usize) -> ControlFlow<()> {
+        self.cx.step(done as u64, total as u64, "images");
+        self.go_on()
+    }
+
+    fn epoch(&mut self, e: &Epoch) -> ControlFlow<()> {
+        let auc = e.val_auc.map_or("–".into(), |auc| format!("{auc:.4}"));
+        self.cx.note(format!(
+            "epoch {}/{}  train loss {:.4} accuracy {:.4}  val loss {:.4} accuracy {:.4} auc {auc}",
+            e.epoch, self.epochs, e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy
+        ));
+        self.go_on()
+    }
+}
+
+impl From<NnError> for StageError {
+    fn from(error: NnError) -> StageError {
+        match error {
+            NnError::Interrupted => StageError::Interrupted,
+            other => StageError::new(other.to_string()),
+        }
+    }
+}

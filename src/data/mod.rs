@@ -26,7 +26,7 @@ pub use batches::{Batch, Batches};
 pub use dataset::{Dataset, Info, Rejected, Row, SplitInfo};
 pub use decode::{Picture, decode};
 pub use error::DataError;
-pub use explore::{Exploration, Explore};
+pub use explore::{Blank, Brightness, Channels, Duplicates, Exploration, Explore, Groups};
 pub use ingest::{Ingest, OnBadImage};
 pub use normalize::{Normalization, Normalize};
 pub use preprocess::Preprocess;

@@ -7,7 +7,7 @@ use super::{
     plan::{Judge, Prepared, Reason, Verdict},
     run::{Run, State},
     stage::{Context, Given, Progress, StageError},
-    store::{Lookup, Provenance, Record, Store, StoreError, host},
+    store::{Lookup, Provenance, Rate, Record, Store, StoreError, host},
 };
 use std::{
     any::Any,
@@ -251,7 +251,11 @@ impl Worker<'_> {
         let attempt = store.attempt(&key).map_err(in_store)?;
         let scratch = store.scratch(&key).map_err(in_store)?;
         let stage = &node.name;
+        let pace = Mutex::new(Pace::default());
         let progress = |progress: Progress| {
+            if let Progress::Step { done, unit, .. } = progress {
+                pace.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).step(done, unit);
+            }
             self.tell(Event::Progress { stage: stage.clone(), progress });
         };
         let cx = Context {
@@ -277,6 +281,7 @@ impl Worker<'_> {
             host: host(),
             version: env!("CARGO_PKG_VERSION").into(),
             reasons: sentences(&reasons),
+            rate: pace.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).rate(),
         };
         let outputs = store.take(&attempt).map_err(in_store)?;
         let record = Record { recipe, outputs, headline, provenance };
@@ -296,6 +301,28 @@ impl Worker<'_> {
             given.0.insert(port.name, from.iter().filter_map(files).collect());
         }
         given
+    }
+}
+
+/// How fast a stage counts, from its first step to its last.
+#[derive(Default)]
+struct Pace {
+    first: Option<(Instant, u64)>,
+    last: Option<(Instant, u64, &'static str)>,
+}
+
+impl Pace {
+    fn step(&mut self, done: u64, unit: &'static str) {
+        let now = Instant::now();
+        self.first.get_or_insert((now, done));
+        self.last = Some((now, done, unit));
+    }
+
+    fn rate(&self) -> Option<Rate> {
+        let ((began, from), (ended, to, unit)) = (self.first?, self.last?);
+        let seconds = ended.duration_since(began).as_secs_f64();
+        let counted = to.checked_sub(from).filter(|counted| *counted > 0 && seconds > 0.0)?;
+        Some(Rate { per_second: counted as f64 / seconds, unit: unit.into() })
     }
 }
 

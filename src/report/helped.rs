@@ -11,7 +11,8 @@ use crate::metrics::auc_standard_error;
 /// Plain sentences; none where nothing can be compared.
 pub fn helped(report: &Report) -> Vec<String> {
     let models = report.evaluations.iter().filter_map(best_against_second);
-    let searches = report.searches.iter().flat_map(|s| most_important(s).into_iter().chain(means(s)));
+    let searches =
+        report.searches.iter().flat_map(|s| most_important(s).into_iter().chain(means(s)));
     let repeats = report.searches.iter().filter_map(seed_spread);
     let epochs = report.models.iter().filter_map(best_against_last_epoch);
     models.chain(searches).chain(repeats).chain(epochs).collect()
@@ -89,7 +90,8 @@ fn means(search: &SearchSection) -> Vec<String> {
             Goal::Minimize => a.mean.total_cmp(&b.mean),
         });
         let each = levels.iter().take(6);
-        let list: Vec<String> = each.map(|l| format!("{} with {}", score(l.mean), l.value)).collect();
+        let list: Vec<String> =
+            each.map(|l| format!("{} with {}", score(l.mean), l.value)).collect();
         let rest = levels.len().saturating_sub(list.len()) as u64;
         let more = if rest > 0 { format!(", and {} more", count(rest)) } else { String::new() };
         let (name, objective) = (&search.parameters[place], &search.objective);

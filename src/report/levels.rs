@@ -38,7 +38,9 @@ pub(super) fn levels(search: &SearchSection, place: usize) -> Vec<Level<'_>> {
         level.mean /= level.trials as f64;
     }
     if levels.iter().all(|level| number(level.value).is_some()) {
-        levels.sort_by(|a, b| number(a.value).partial_cmp(&number(b.value)).unwrap_or(a.value.cmp(b.value)));
+        levels.sort_by(|a, b| {
+            number(a.value).partial_cmp(&number(b.value)).unwrap_or(a.value.cmp(b.value))
+        });
     }
     levels
 }
@@ -95,6 +97,9 @@ pub(super) fn by_objective(search: &SearchSection) -> Vec<usize> {
 pub(super) fn best(search: &SearchSection) -> Option<usize> {
     let own = search.best.filter(|&place| place < search.trials.len());
     own.or_else(|| {
-        by_objective(search).first().copied().filter(|&place| objective(&search.trials[place]).is_some())
+        by_objective(search)
+            .first()
+            .copied()
+            .filter(|&place| objective(&search.trials[place]).is_some())
     })
 }

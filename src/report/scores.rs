@@ -115,7 +115,9 @@ fn dots(place: usize, evaluation: &EvaluationSection) -> Markup {
     let caption = Caption {
         id: format!("dots-{place}"),
         title: "Metrics, each from 0 to 1",
-        description: "A row for each metric and a dot for each model; the table above has the numbers.".to_owned(),
+        description:
+            "A row for each metric and a dot for each model; the table above has the numbers."
+                .to_owned(),
     };
     let metrics: Vec<&str> = shown.iter().map(|c| c.0).collect();
     dots_by_metric(&caption, &metrics, &spots, &keys)

@@ -134,7 +134,8 @@ impl Artifact for Search {
     }
     fn headline(&self) -> Option<String> {
         let best = self.trials.get(self.best)?;
-        let inside = best.name.split_once('[').map_or(&*best.name, |(_, rest)| rest.trim_end_matches(']'));
+        let inside =
+            best.name.split_once('[').map_or(&*best.name, |(_, rest)| rest.trim_end_matches(']'));
         Some(format!("{} {:.4} ({inside})", self.objective.name(), best.objective))
     }
 }

@@ -78,10 +78,15 @@ impl Stage for Evaluate {
         let mut complaints: Vec<_> = split_needed(&known_data(known)).into_iter().collect();
         if !(0.0..=1.0).contains(&self.threshold) {
             let place = "threshold".into();
-            let message = format!("the threshold is {}, and a probability is in 0 to 1", self.threshold);
+            let message =
+                format!("the threshold is {}, and a probability is in 0 to 1", self.threshold);
             complaints.push(Complaint { place, message, help: Some("the default is 0.5".into()) });
         }
-        if complaints.is_empty() { Ok(Facts::from([(SPLIT, true.into())])) } else { Err(complaints) }
+        if complaints.is_empty() {
+            Ok(Facts::from([(SPLIT, true.into())]))
+        } else {
+            Err(complaints)
+        }
     }
 
     fn run(&self, inputs: EvaluateInputs, cx: &Context) -> Result<Evaluation, StageError> {

@@ -23,14 +23,19 @@ impl Stage for Training {
         if let Some((height, width)) = known_size(&data)
             && let Err(problem) = self.model.infer(Shape::new(height, width, 3))
         {
-            let place = problem.layer.map_or("model.layers".into(), |i| format!("model.layers[{i}]"));
+            let place =
+                problem.layer.map_or("model.layers".into(), |i| format!("model.layers[{i}]"));
             complaints.push(Complaint { place, message: problem.message, help: None });
         }
         let lr = self.optimizer.lr();
         if !(lr > 0.0 && lr.is_finite()) {
             let place = "optimizer".into();
             let message = format!("the learning rate is {lr}, and must be above 0");
-            complaints.push(Complaint { place, message, help: Some("0.001 is a good start".into()) });
+            complaints.push(Complaint {
+                place,
+                message,
+                help: Some("0.001 is a good start".into()),
+            });
         }
         if complaints.is_empty() { Ok(Facts::new()) } else { Err(complaints) }
     }

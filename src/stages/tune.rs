@@ -74,7 +74,9 @@ fn once() -> NonZeroU32 {
 
 /// Numbers in ascending order, everything else as written: the order in which a user lists
 /// numbers is no change of the search.
-fn sorted<'de, D: serde::Deserializer<'de>>(d: D) -> Result<BTreeMap<String, Vec<Value>>, D::Error> {
+fn sorted<'de, D: serde::Deserializer<'de>>(
+    d: D,
+) -> Result<BTreeMap<String, Vec<Value>>, D::Error> {
     let mut grid = BTreeMap::<String, Vec<Value>>::deserialize(d)?;
     for values in grid.values_mut().filter(|values| values.iter().all(Value::is_number)) {
         values.sort_by(|a, b| a.as_f64().unwrap_or(0.0).total_cmp(&b.as_f64().unwrap_or(0.0)));
@@ -148,7 +150,8 @@ fn shown(values: &[Value], at: usize) -> String {
 impl Stage for Tune {
     const KIND: &'static str = "tune";
     const VERSION: u32 = 1;
-    const ABOUT: &'static str = "trains at every point of a grid, each a stage of its own, and keeps the best";
+    const ABOUT: &'static str =
+        "trains at every point of a grid, each a stage of its own, and keeps the best";
     const TEMPLATE: Option<Template> =
         Some(Template { key: "train", kind: "train", port: "trials" });
     type Inputs = Trials;
@@ -179,7 +182,8 @@ impl Stage for Tune {
         for (point, values) in points.iter_mut().zip(self.shown_values()) {
             let keys = self.parameters();
             let named = keys.iter().zip(&values);
-            let named: Vec<_> = named.map(|(key, value)| format!("{}={value}", self.short(key))).collect();
+            let named: Vec<_> =
+                named.map(|(key, value)| format!("{}={value}", self.short(key))).collect();
             point.name = named.join(",");
         }
         Ok(points)
@@ -196,7 +200,9 @@ impl Stage for Tune {
             let metrics = model.network.description().metrics;
             let objective = self.objective.of(&metrics).ok_or_else(|| {
                 StageError::new(format!("`{}` has no {}", files.stage, self.objective.name()))
-                    .with_help("the valid split has one class only: take `objective = \"val_loss\"`")
+                    .with_help(
+                        "the valid split has one class only: take `objective = \"val_loss\"`",
+                    )
             })?;
             trials.push(Trial { name: files.stage.clone(), values, objective, metrics });
         }
@@ -205,7 +211,8 @@ impl Stage for Tune {
             if is_better { i } else { best }
         };
         let best = (0..trials.len()).reduce(better).unwrap_or(0);
-        let search = Search { objective: self.objective, parameters: self.parameters(), trials, best };
+        let search =
+            Search { objective: self.objective, parameters: self.parameters(), trials, best };
         search.write(&inputs.0[best], cx)?;
         Ok(search)
     }

@@ -61,6 +61,22 @@ pub struct Provenance {
     pub version: String,
     /// Why it ran.
     pub reasons: Vec<String>,
+    /// How fast it went, where the stage counts something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+}
+
+/// So many a second.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Rate {
+    pub per_second: f64,
+    pub unit: String,
+}
+
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.0} {}/s", self.per_second, self.unit)
+    }
 }
 
 /// What the store has under a key.

@@ -74,7 +74,10 @@ pub(in crate::report) fn lines(
             }
         }
     };
-    let key = |l: &Line| Key { class: format!("{} {}", l.class, l.stroke.class()), text: l.name.to_owned() };
+    let key = |l: &Line| Key {
+        class: format!("{} {}", l.class, l.stroke.class()),
+        text: l.name.to_owned(),
+    };
     let keys: Vec<Key> = lines.iter().map(key).collect();
     figure(caption, &keys, plot.draw(caption, marks))
 }
@@ -113,7 +116,8 @@ pub(in crate::report) fn roc(
             }
         }
     };
-    let key = |(key, _, _): &(Key, RocCurve, _)| Key { class: key.class.clone(), text: key.text.clone() };
+    let key =
+        |(key, _, _): &(Key, RocCurve, _)| Key { class: key.class.clone(), text: key.text.clone() };
     let keys: Vec<Key> = curves.iter().map(key).collect();
     figure(caption, &keys, plot.draw(caption, marks))
 }
@@ -146,7 +150,8 @@ pub(in crate::report) fn histogram(
             g class=(class) { path.area d=(plot.path(steps(heights))) { title { (name) } } }
         }
     };
-    let key = |h: &(&str, &'static str, Vec<f64>)| Key { class: h.1.to_owned(), text: h.0.to_owned() };
+    let key =
+        |h: &(&str, &'static str, Vec<f64>)| Key { class: h.1.to_owned(), text: h.0.to_owned() };
     let keys: Vec<Key> = histograms.iter().map(key).collect();
     figure(caption, &keys, plot.draw(caption, marks))
 }

@@ -1,17 +1,22 @@
 //! From artifacts to the values of the report.
 
-use super::artifacts::{Evaluation, Model, Search};
+mod exploration;
+
+pub use exploration::exploration;
+
+use super::{
+    Objective,
+    artifacts::{Evaluation, Model, Search},
+};
 use crate::{
     engine::{Artifact, Files, StageError},
     metrics::{RocCurve, RocPoint},
     nn::{Epoch, Layer, Monitor, Optimizer, Shape, Training},
     report::{
-        self, Ending, EpochRow, EvaluationSection, Fact, Goal, LayerRow, ModelScores, ModelSection,
+        Ending, EpochRow, EvaluationSection, Fact, Goal, LayerRow, ModelScores, ModelSection,
         Outcome, SearchSection, Trial,
     },
 };
-
-use super::Objective;
 
 /// A trained model: what it is, how it learnt, when it stopped.
 pub fn model(files: &Files) -> Result<ModelSection, StageError> {
@@ -109,7 +114,8 @@ pub fn search(files: &Files) -> Result<SearchSection, StageError> {
     let search = Search::open(files)?;
     let trial = |trial: &super::Trial| {
         let m = &trial.metrics;
-        let mut metrics: Vec<_> = m.val_auc.map(|auc| ("val_auc".to_string(), auc)).into_iter().collect();
+        let mut metrics: Vec<_> =
+            m.val_auc.map(|auc| ("val_auc".to_string(), auc)).into_iter().collect();
         metrics.push(("val_loss".into(), m.val_loss));
         metrics.push(("val_accuracy".into(), m.val_accuracy));
         metrics.push(("best epoch".into(), m.epoch as f64));
@@ -146,17 +152,15 @@ pub fn evaluation(files: &Files) -> Result<EvaluationSection, StageError> {
         };
         models.push(ModelScores { model: scored.model, scores: scored.scores, roc });
     }
-    Ok(EvaluationSection { stage: files.stage.clone(), split: evaluation.split.name().into(), models })
+    Ok(EvaluationSection {
+        stage: files.stage.clone(),
+        split: evaluation.split.name().into(),
+        models,
+    })
 }
 
 fn read_curve(path: &std::path::Path) -> Result<Vec<RocPoint>, StageError> {
     let damaged = |e: csv::Error| StageError::new(format!("{}: {e}", path.display()));
     let mut csv = csv::Reader::from_path(path).map_err(damaged)?;
     csv.deserialize().collect::<Result<_, _>>().map_err(damaged)
-}
-
-/// What the look at the data found.
-pub fn exploration(files: &Files) -> Result<report::Exploration, StageError> {
-    let _ = files;
-    Ok(report::Exploration::default())
 }

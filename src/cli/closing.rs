@@ -1,0 +1,83 @@
+//! The table at the end of a run: what became of each stage, how long it took, and the metric that
+//! matters.
+
+use super::{
+    progress::Look,
+    say,
+    table::{seconds, table},
+};
+use crate::engine::{NodeId, Run, StageError, State};
+use serde_json::json;
+use std::path::Path;
+
+/// Searches with more points than this are summed up in one row.
+const POINTS_SHOWN: usize = 12;
+
+/// Prints the table, or its sum as JSON.
+pub fn close(run: &Run, out: &Path, took: f64, look: Look) {
+    let count = |what: &str| run.stages().filter(|(_, state)| word(state) == what).count();
+    let (ran, cached) = (count("ran"), count("cached"));
+    let (failed, skipped) = (count("failed"), count("skipped"));
+    if look == Look::Json {
+        let line = json!({ "event": "finished", "ran": ran, "cached": cached, "failed": failed,
+                           "skipped": skipped, "seconds": took });
+        return super::print(&line.to_string());
+    }
+    let rows: Vec<_> = run.stages().filter_map(|(id, state)| row(run, id, state)).collect();
+    say(&table(&["stage", "kind", "", "took", "result"], &rows));
+    let mut sum = vec![];
+    for (n, what) in [(ran, "ran"), (cached, "cached"), (failed, "failed"), (skipped, "skipped")] {
+        if n > 0 {
+            sum.push(format!("{n} {what}"));
+        }
+    }
+    say(&format!("\n{} in {}", sum.join(", "), seconds(took)));
+    if let Some(path) = report(run, out) {
+        say(&format!("report: {path}"));
+    }
+}
+
+fn word(state: &State) -> &'static str {
+    match state {
+        State::Cached(_) => "cached",
+        State::Ran(..) => "ran",
+        State::Failed(StageError::Interrupted) => "stopped",
+        State::Failed(_) => "failed",
+        State::Skipped { .. } => "skipped",
+        State::Waiting | State::Running => "",
+    }
+}
+
+fn row(run: &Run, id: NodeId, state: &State) -> Option<Vec<String>> {
+    let node = &run.pipeline.nodes[id];
+    let same_search = |n: &&crate::engine::pipeline::Node| n.search == node.search;
+    let points = run.pipeline.nodes.iter().filter(same_search).count();
+    // A cached point of a large grid says nothing that its search does not say.
+    if node.search.is_some() && points > POINTS_SHOWN && matches!(state, State::Cached(_)) {
+        return None;
+    }
+    let (took, result) = match state {
+        State::Ran(record, _) => {
+            let rate = record.provenance.rate.as_ref().map(|rate| format!(", {rate}"));
+            let headline = record.headline.clone().unwrap_or_default();
+            (seconds(record.provenance.seconds), headline + &rate.unwrap_or_default())
+        }
+        State::Cached(record) => (String::new(), record.headline.clone().unwrap_or_default()),
+        State::Failed(error) => {
+            (String::new(), error.to_string().lines().next().unwrap_or_default().to_string())
+        }
+        State::Skipped { because } => (String::new(), because.clone()),
+        State::Waiting | State::Running => Default::default(),
+    };
+    Some(vec![node.name.clone(), node.kind.name.into(), word(state).into(), took, result])
+}
+
+/// Where the last finished page lies.
+fn report(run: &Run, out: &Path) -> Option<String> {
+    let pages = run.stages().filter(|(id, state)| {
+        run.pipeline.nodes[*id].kind.output == "report" && state.record().is_some()
+    });
+    let (id, _) = pages.last()?;
+    let folder = out.join(&run.pipeline.name).join(&run.pipeline.nodes[id].name);
+    Some(folder.join("index.html").display().to_string())
+}

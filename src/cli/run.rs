@@ -1,0 +1,155 @@
+//! `microtome run`: runs what has changed.
+
+use super::{
+    Exit, Failure, PipelineArgs, StoreArgs, closing,
+    progress::{Display, Look},
+    say,
+};
+use crate::engine::{
+    LockFile, NodeId, OnFailure, Order, Pipeline, Rejected, Run as Outcome, StageError, State,
+    execute, pipeline::Texts,
+};
+use clap::Args;
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    time::Instant,
+};
+
+#[derive(Args)]
+pub struct Run {
+    #[command(flatten)]
+    pipeline: PipelineArgs,
+    /// Only these stages and what they read
+    #[arg(value_name = "STAGE")]
+    stages: Vec<String>,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// The folder for links to the results
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    out: PathBuf,
+    /// How many stages run at a time [default: the number of cores]
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// How many threads compute, shared by all stages [default: the number of cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Where tensors are computed: auto or cpu
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
+    /// Run this stage even if its result is there
+    #[arg(long, value_name = "STAGE")]
+    force: Vec<String>,
+    /// After a failure go on with everything that does not depend on it (the default)
+    #[arg(long, conflicts_with = "fail_fast")]
+    keep_going: bool,
+    /// After a failure start nothing new
+    #[arg(long)]
+    fail_fast: bool,
+    /// Fail with exit code 4 when a key or a result differs from the lock file
+    #[arg(long)]
+    locked: bool,
+    /// One JSON object an event, on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+impl Run {
+    pub(super) fn run(mut self) -> Result<Exit, Failure> {
+        let clock = Instant::now();
+        if let Some(device) = &self.device {
+            self.pipeline.set.push(format!("pipeline.device={device}"));
+        }
+        let pipeline = self.pipeline.load()?;
+        let locked = LockFile::read(&pipeline.path).map_err(|e| Failure::new(Exit::Wrong, e))?;
+        if self.locked && locked.is_none() {
+            let path = LockFile::path(&pipeline.path);
+            return Err(Failure::new(Exit::Differs, format!("there is no {}", path.display()))
+                .with_help("run once without `--locked`, and commit the lock file"));
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = positive("--threads", self.threads)?.unwrap_or(cores);
+        // The pool can be built once; a second build in one process changes nothing.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        let order = Order {
+            targets: targets(&pipeline, &self.stages)?,
+            force: match self.force.as_slice() {
+                [] => Default::default(),
+                names => targets(&pipeline, names)?.into_iter().collect(),
+            },
+            jobs: positive("--jobs", self.jobs)?.unwrap_or(cores),
+            on_failure: if self.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
+            out: self.out.clone(),
+        };
+        let store = self.store.open()?;
+        let display = Display::new(if self.json { Look::Json } else { Look::detect() });
+        let stop = watch_for_interrupt();
+        let ran = execute(&pipeline, &store, &order, stop, &|event| display.show(&event));
+        display.close();
+        let ran = ran.map_err(|error| Failure::new(Exit::Failed, error))?;
+        closing::close(&ran, &self.out, clock.elapsed().as_secs_f64(), display.look());
+        self.exit(&pipeline, &ran, locked, stop)
+    }
+
+    /// The exit code; also compares with the lock file, or writes it.
+    fn exit(
+        &self,
+        pipeline: &Pipeline,
+        ran: &Outcome,
+        lock: Option<LockFile>,
+        stop: &AtomicBool,
+    ) -> Result<Exit, Failure> {
+        let failed = |state: &State| matches!(state, State::Failed(StageError::Failed { .. }));
+        let whole = ran.stages().all(|(_, state)| state.record().is_some());
+        if self.locked {
+            let mismatches = lock.unwrap_or_default().mismatches(ran);
+            if !mismatches.is_empty() {
+                let lines: Vec<_> = mismatches.iter().map(|m| format!("\n  {m}")).collect();
+                let path = LockFile::path(&pipeline.path);
+                return Err(Failure::new(
+                    Exit::Differs,
+                    format!("the run differs from {}:{}", path.display(), lines.concat()),
+                ));
+            }
+        } else if whole {
+            let lock = lock.unwrap_or_default().after(ran);
+            lock.write(pipeline).map_err(|error| Failure::new(Exit::Failed, error))?;
+        }
+        Ok(match whole {
+            true => Exit::Done,
+            false if ran.stages().any(|(_, state)| failed(state)) => Exit::Failed,
+            false if stop.load(Ordering::Relaxed) => Exit::Interrupted,
+            false => Exit::Failed,
+        })
+    }
+}
+
+fn positive(flag: &str, value: Option<usize>) -> Result<Option<usize>, Failure> {
+    match value {
+        Some(0) => Err(Failure::new(Exit::Wrong, format!("{flag} takes a number of 1 or more"))),
+        other => Ok(other),
+    }
+}
+
+/// The stages that were named on the command line, or all.
+pub(super) fn targets(pipeline: &Pipeline, names: &[String]) -> Result<Vec<NodeId>, Failure> {
+    let rejected = |problems| Rejected { texts: Texts::default(), problems };
+    Ok(pipeline.targets(names).map_err(rejected)?)
+}
+
+/// The first Ctrl-C asks to stop, the second ends the process at once; checkpoints and finished
+/// results stay.
+fn watch_for_interrupt() -> &'static AtomicBool {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let handler = || {
+        STOP.store(true, Ordering::Relaxed);
+        match COUNT.fetch_add(1, Ordering::Relaxed) {
+            0 => say("interrupted: waiting for running stages to stop; once more to stop now"),
+            _ => std::process::exit(130),
+        }
+    };
+    // It fails only where a handler is set already, as in a second run within one process.
+    let _ = ctrlc::set_handler(handler);
+    &STOP
+}

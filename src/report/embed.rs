@@ -25,7 +25,8 @@ mod tests {
 
     #[test]
     fn the_vectors_of_rfc_4648() {
-        let encoded = ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(|s| base64(s.as_bytes()));
+        let encoded =
+            ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(|s| base64(s.as_bytes()));
         let expected = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
         assert_eq!(encoded, expected);
         assert_eq!(base64(&[0xfb, 0xff, 0xfe]), "+//+");

@@ -8,8 +8,8 @@ use super::number::{DASH, count, percent, share};
 use super::page::Section;
 use super::table::table;
 use super::values::{
-    BrightnessHistogram, ChannelStats, Class, Exploration, Finding, FindingKind, Report, SampleGrid,
-    SplitCounts,
+    BrightnessHistogram, ChannelStats, Class, Exploration, Finding, FindingKind, Report,
+    SampleGrid, SplitCounts,
 };
 
 impl Class {
@@ -50,7 +50,8 @@ fn counts(splits: &[SplitCounts]) -> Markup {
         rows.push(SplitCounts::total(splits));
     }
     let grouped = splits.iter().any(|s| s.groups.is_some());
-    let mut headings = vec!["Split", "Images", "Negative", "Positive", "Unlabelled", "Positive share"];
+    let mut headings =
+        vec!["Split", "Images", "Negative", "Positive", "Unlabelled", "Positive share"];
     if grouped {
         headings.push("Groups");
     }
@@ -74,11 +75,8 @@ fn counts(splits: &[SplitCounts]) -> Markup {
 /// The labels of a split as one bar.
 fn balance(row: &SplitCounts) -> Markup {
     let images = row.negative + row.positive + row.unlabelled;
-    let parts = [
-        ("negative", row.negative),
-        ("positive", row.positive),
-        ("unlabelled", row.unlabelled),
-    ];
+    let parts =
+        [("negative", row.negative), ("positive", row.positive), ("unlabelled", row.unlabelled)];
     html! {
         div.balance aria-hidden="true" {
             @for (class, n) in parts.into_iter().filter(|part| part.1 > 0) {
@@ -113,7 +111,8 @@ fn brightness(histograms: &[BrightnessHistogram]) -> Markup {
     let caption = Caption {
         id: "brightness".to_owned(),
         title: "Brightness of images, by class",
-        description: "For each class, the share of its images in each bin of mean brightness.".to_owned(),
+        description: "For each class, the share of its images in each bin of mean brightness."
+            .to_owned(),
     };
     histogram(&caption, "mean brightness, 0 black to 1 white", "share of the class", &drawn)
 }
@@ -143,13 +142,20 @@ impl FindingKind {
     /// Its name on the page, and what it means.
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Unreadable => ("Unreadable images", "They could not be decoded and are left out."),
-            Self::Blank => ("Blank images", "They are (almost) of one colour: background, or a fault."),
-            Self::Duplicate => ("Duplicates", "Sets of images with equal pixels and equal labels."),
-            Self::ConflictingDuplicate => {
-                ("Duplicates that disagree", "Sets of images with equal pixels and different labels.")
+            Self::Unreadable => {
+                ("Unreadable images", "They could not be decoded and are left out.")
             }
-            Self::Leak => ("Images in two splits", "Their equal is in another split, so scores may flatter."),
+            Self::Blank => {
+                ("Blank images", "They are (almost) of one colour: background, or a fault.")
+            }
+            Self::Duplicate => ("Duplicates", "Sets of images with equal pixels and equal labels."),
+            Self::ConflictingDuplicate => (
+                "Duplicates that disagree",
+                "Sets of images with equal pixels and different labels.",
+            ),
+            Self::Leak => {
+                ("Images in two splits", "Their equal is in another split, so scores may flatter.")
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::levels::{extremes, is_seed, levels, objective, studied};
+use super::levels::{extremes, is_seed, levels, objective, other_values, studied};
 use super::number::{count, plural, score};
 use super::ranking::ranked;
 use super::values::{EvaluationSection, Goal, ModelScores, ModelSection, Report, SearchSection};
@@ -11,7 +11,8 @@ use crate::metrics::auc_standard_error;
 /// Plain sentences; none where nothing can be compared.
 pub fn helped(report: &Report) -> Vec<String> {
     let models = report.evaluations.iter().filter_map(best_against_second);
-    let searches = report.searches.iter().flat_map(|s| most_important(s).into_iter().chain(means(s)));
+    let searches =
+        report.searches.iter().flat_map(|s| most_important(s).into_iter().chain(means(s)));
     let repeats = report.searches.iter().filter_map(seed_spread);
     let epochs = report.models.iter().filter_map(best_against_last_epoch);
     models.chain(searches).chain(repeats).chain(epochs).collect()
@@ -70,7 +71,7 @@ fn most_important(search: &SearchSection) -> Option<String> {
     let [(first, spread), (second, next), ..] = spreads[..] else { return None };
     Some(format!(
         "Setting that mattered most in {}: {} seems to; its mean {} moves by {} between its values, that of {} by {}. \
-         This holds within the values tried.",
+         This holds for the values tried, not beyond.",
         search.stage,
         search.parameters[first],
         search.objective,
@@ -89,7 +90,8 @@ fn means(search: &SearchSection) -> Vec<String> {
             Goal::Minimize => a.mean.total_cmp(&b.mean),
         });
         let each = levels.iter().take(6);
-        let list: Vec<String> = each.map(|l| format!("{} with {}", score(l.mean), l.value)).collect();
+        let list: Vec<String> =
+            each.map(|l| format!("{} with {}", score(l.mean), l.value)).collect();
         let rest = levels.len().saturating_sub(list.len()) as u64;
         let more = if rest > 0 { format!(", and {} more", count(rest)) } else { String::new() };
         let (name, objective) = (&search.parameters[place], &search.objective);
@@ -104,8 +106,7 @@ fn seed_spread(search: &SearchSection) -> Option<String> {
     let mut groups: BTreeMap<Vec<&str>, Vec<f64>> = BTreeMap::new(); // objectives by settings
     for trial in &search.trials {
         let Some(score) = objective(trial) else { continue };
-        let others = trial.values.iter().enumerate().filter(|&(place, _)| place != seed);
-        groups.entry(others.map(|(_, v)| v.as_str()).collect()).or_default().push(score);
+        groups.entry(other_values(trial, seed)).or_default().push(score);
     }
     let repeated = groups.values().filter(|scores| scores.len() > 1);
     let ranges: Vec<f64> = repeated

@@ -21,8 +21,8 @@ fn section(place: usize, search: &SearchSection) -> Section {
         } @else {
             p { (outcome(search)) }
             div.figures {
-                (heat(search))
                 @for parameter in studied(search) { (effect(place, search, parameter)) }
+                (heat(search))
             }
             (trials(search))
         }
@@ -33,7 +33,8 @@ fn section(place: usize, search: &SearchSection) -> Section {
 fn outcome(search: &SearchSection) -> String {
     let n = search.trials.len() as u64;
     let failed = search.trials.iter().filter(|t| objective(t).is_none()).count() as u64;
-    let failures = if failed > 0 { format!(", of which {} failed", count(failed)) } else { String::new() };
+    let failures =
+        if failed > 0 { format!(", of which {} failed", count(failed)) } else { String::new() };
     let what = format!("{} of the stage {}{failures}.", plural(n, "trial"), search.train);
     let goal = match search.goal {
         Goal::Maximize => "highest",
@@ -42,7 +43,12 @@ fn outcome(search: &SearchSection) -> String {
     let winner = best(search).map(|place| &search.trials[place]);
     match winner.and_then(|trial| Some((trial, objective(trial)?))) {
         Some((trial, value)) => {
-            format!("{what} The {goal} {} is {}, reached by {}.", search.objective, score(value), trial.name)
+            format!(
+                "{what} The {goal} {} is {}, reached by {}.",
+                search.objective,
+                score(value),
+                trial.name
+            )
         }
         None => format!("{what} None has a {} to rank by.", search.objective),
     }
@@ -72,7 +78,8 @@ fn effect(place: usize, search: &SearchSection, parameter: usize) -> Markup {
     let winner = best(search);
     let mut spots = Vec::new();
     for (i, trial) in search.trials.iter().enumerate().take(DOTS) {
-        let level = levels.iter().position(|l| trial.values.get(parameter).is_some_and(|v| v == l.value));
+        let level =
+            levels.iter().position(|l| trial.values.get(parameter).is_some_and(|v| v == l.value));
         let (Some(level), Some(value)) = (level, objective(trial)) else { continue };
         let class = if Some(i) == winner { "s1" } else { "s0" }.to_owned();
         let tooltip = format!("{}: {}", trial.name, score(value));
@@ -99,7 +106,9 @@ fn heat(search: &SearchSection) -> Markup {
     if rows.len() > 12 || columns.len() > 12 {
         return html! {}; // cells would be too small to read
     }
-    let value = |trial: &Trial, place: usize, level: &str| trial.values.get(place).is_some_and(|v| v == level);
+    let value = |trial: &Trial, place: usize, level: &str| {
+        trial.values.get(place).is_some_and(|v| v == level)
+    };
     let mean = |row: &str, column: &str| {
         let here = search.trials.iter().filter(|t| value(t, down, row) && value(t, across, column));
         let scores: Vec<f64> = here.filter_map(objective).collect();
@@ -107,8 +116,11 @@ fn heat(search: &SearchSection) -> Markup {
     };
     html! {
         figure.chart {
+            @let title = format!("Mean {}: {} down, {} across", search.objective, search.parameters[down], search.parameters[across]);
+            figcaption { (title) }
             table.matrix.heat {
-                caption { "Mean " (search.objective) ": " (search.parameters[down]) " down, " (search.parameters[across]) " across" }
+                // The same words, for tables are looked up by their captions.
+                caption.quiet { (title) }
                 thead { tr { td {} @for c in &columns { th scope="col" { (c.value) } } } }
                 tbody {
                     @for r in &rows {

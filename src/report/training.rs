@@ -130,14 +130,8 @@ fn layers(model: &ModelSection) -> Markup {
 }
 
 fn epochs(model: &ModelSection) -> Markup {
-    let headings = [
-        "Epoch",
-        "Train loss",
-        "Train accuracy",
-        "Valid loss",
-        "Valid accuracy",
-        "Valid AUC",
-    ];
+    let headings =
+        ["Epoch", "Train loss", "Train accuracy", "Valid loss", "Valid accuracy", "Valid AUC"];
     let rows = html! {
         @for row in &model.history {
             tr.best[Some(row.epoch) == model.best_epoch] {

@@ -25,9 +25,17 @@ pub fn verdict(report: &Report) -> String {
             format!("an AUC of {} and an accuracy of {}", score(auc), percent(accuracy))
         }
         (None, Some(accuracy)) => {
-            format!("an accuracy of {}; its AUC is undefined, since a class is absent,", percent(accuracy))
+            format!(
+                "an accuracy of {}; its AUC is undefined, since a class is absent,",
+                percent(accuracy)
+            )
         }
-        _ => return format!("{} was evaluated on the {} split, which holds no image.", best.model, evaluation.split),
+        _ => {
+            return format!(
+                "{} was evaluated on the {} split, which holds no image.",
+                best.model, evaluation.split
+            );
+        }
     };
     format!("{rank} {figures} on the {} split: {}.", evaluation.split, sample(scores))
 }

@@ -45,10 +45,10 @@ fn history(epochs: u32, start: f64, speed: f64, gap: f64) -> Vec<EpochRow> {
         EpochRow {
             epoch,
             train_loss: start * (1.0 - 0.72 * learnt) - 0.3 * drift,
-            train_accuracy: Some(0.6 + 0.33 * learnt + 0.4 * drift),
+            train_accuracy: Some(0.6 + 0.37 * learnt + 0.12 * drift),
             valid_loss: Some(start * (1.0 - 0.66 * learnt) + wobble + 0.6 * drift),
-            valid_accuracy: Some(0.6 + 0.31 * learnt - 0.6 * wobble - 0.35 * drift),
-            valid_auc: Some(0.66 + 0.31 * learnt - 0.4 * wobble - 0.25 * drift),
+            valid_accuracy: Some(0.6 + 0.35 * learnt - 0.6 * wobble - 0.3 * drift),
+            valid_auc: Some(0.72 + 0.29 * learnt - 0.3 * wobble - 0.16 * drift),
         }
     };
     (1..=epochs).map(row).collect()
@@ -139,7 +139,8 @@ fn picture(class: Class, seed: u32) -> SampleGrid {
     let mut noise = Noise(seed);
     for patch in 0..columns * rows {
         let (left, top) = ((patch % columns) * (SIDE + gap), (patch / columns) * (SIDE + gap));
-        let (discs, size, dark) = if class == Class::Positive { (26, 6.0, 80) } else { (14, 3.5, 40) };
+        let (discs, size, dark) =
+            if class == Class::Positive { (26, 6.0, 80) } else { (14, 3.5, 40) };
         let tint = (noise.next() * 18.0) as u8;
         let mut patch = image::RgbaImage::from_fn(SIDE, SIDE, |x, y| {
             let wave = (6.0 * (x as f32 * 0.21 + y as f32 * 0.13).sin()) as i16;
@@ -175,7 +176,17 @@ pub fn exploration() -> Exploration {
         };
         (0..32).map(height).collect()
     };
-    let ids = |n: u32| (0..n).map(|i| format!("{:08x}{:08x}", i * 2_654_435_761_u32.wrapping_mul(3), 77 + i)).collect();
+    let ids = |n: u32| {
+        (0..n)
+            .map(|i| {
+                format!(
+                    "{:08x}{:08x}",
+                    i.wrapping_add(1).wrapping_mul(2_654_435_761),
+                    i.wrapping_mul(40_503)
+                )
+            })
+            .collect()
+    };
     Exploration {
         stage: "eda".to_owned(),
         counts: vec![
@@ -185,8 +196,16 @@ pub fn exploration() -> Exploration {
         ],
         channels: vec![
             ChannelStats { class: None, mean: [0.702, 0.546, 0.696], sd: [0.239, 0.282, 0.216] },
-            ChannelStats { class: Some(Class::Negative), mean: [0.721, 0.576, 0.717], sd: [0.252, 0.297, 0.222] },
-            ChannelStats { class: Some(Class::Positive), mean: [0.674, 0.502, 0.665], sd: [0.214, 0.252, 0.203] },
+            ChannelStats {
+                class: Some(Class::Negative),
+                mean: [0.721, 0.576, 0.717],
+                sd: [0.252, 0.297, 0.222],
+            },
+            ChannelStats {
+                class: Some(Class::Positive),
+                mean: [0.674, 0.502, 0.665],
+                sd: [0.214, 0.252, 0.203],
+            },
         ],
         brightness: vec![
             BrightnessHistogram { class: Class::Negative, counts: bump(0.68, 0.14, 900.0) },
@@ -197,7 +216,9 @@ pub fn exploration() -> Exploration {
             Finding {
                 kind: FindingKind::Unreadable,
                 total: 1,
-                items: vec!["train/0b02f0ba.tif: the file ends after 12,288 of 27,780 bytes".to_owned()],
+                items: vec![
+                    "train/0b02f0ba.tif: the file ends after 12,288 of 27,780 bytes".to_owned(),
+                ],
             },
             Finding { kind: FindingKind::Blank, total: 41, items: ids(8) },
             Finding { kind: FindingKind::Duplicate, total: 212, items: ids(8) },

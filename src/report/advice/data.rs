@@ -29,7 +29,9 @@ pub(super) fn conflicting_duplicates(data: &Exploration) -> Option<Advice> {
     let found = plural(n, "set");
     Advice::new(
         "Review the labels of duplicated images",
-        format!("{found} of equal images carry different labels; no model can get all of them right."),
+        format!(
+            "{found} of equal images carry different labels; no model can get all of them right."
+        ),
     )
 }
 

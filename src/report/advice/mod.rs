@@ -68,7 +68,8 @@ pub fn advice(report: &Report) -> Vec<Advice> {
                 all.filter_map(|(search, place)| rule(search, place)).collect()
             }
             Rule::Scores(rule) => {
-                let all = report.evaluations.iter().flat_map(|e| e.models.iter().map(move |m| (e, m)));
+                let all =
+                    report.evaluations.iter().flat_map(|e| e.models.iter().map(move |m| (e, m)));
                 all.filter_map(|(evaluation, model)| rule(evaluation, model)).collect()
             }
         }

@@ -11,9 +11,8 @@ fn kept(model: &ModelSection) -> Option<&EpochRow> {
 }
 
 pub(super) fn diverged(model: &ModelSection) -> Option<Advice> {
-    let finite = |row: &&EpochRow| {
-        row.train_loss.is_finite() && row.valid_loss.is_none_or(f64::is_finite)
-    };
+    let finite =
+        |row: &&EpochRow| row.train_loss.is_finite() && row.valid_loss.is_none_or(f64::is_finite);
     let row = model.history.iter().find(|row| !finite(row))?;
     Advice::new(
         format!("Lower the learning rate of {}", model.stage),

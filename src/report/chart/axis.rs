@@ -34,7 +34,7 @@ impl Axis {
         let count = (last - first).clamp(1.0, 20.0) as i32;
         let label = |i: i32| {
             let value = (first + f64::from(i)) * step;
-            let text = if step >= 1e5 || step < 1e-5 {
+            let text = if !(1e-5..1e5).contains(&step) {
                 format!("{value:.1e}")
             } else {
                 plain(format!("{value:.decimals$}"))

@@ -74,17 +74,24 @@ pub(in crate::report) fn lines(
             }
         }
     };
-    let key = |l: &Line| Key { class: format!("{} {}", l.class, l.stroke.class()), text: l.name.to_owned() };
+    let key = |l: &Line| Key {
+        class: format!("{} {}", l.class, l.stroke.class()),
+        text: l.name.to_owned(),
+    };
     let keys: Vec<Key> = lines.iter().map(key).collect();
     figure(caption, &keys, plot.draw(caption, marks))
 }
 
-/// ROC curves over one another. Each has its colour, its text for the legend, and its operating
-/// point as (false positive rate, true positive rate).
-pub(in crate::report) fn roc(
-    caption: &Caption,
-    curves: &[(Key, RocCurve, Option<(f64, f64)>)],
-) -> Markup {
+/// A ROC curve with its colour and its text for the legend.
+pub(in crate::report) struct Roc {
+    pub key: Key,
+    pub curve: RocCurve,
+    /// False positive rate and true positive rate at the threshold in use.
+    pub operating: Option<(f64, f64)>,
+}
+
+/// ROC curves over one another, the best first.
+pub(in crate::report) fn roc(caption: &Caption, curves: &[Roc]) -> Markup {
     let plot = Plot {
         width: 440.0,
         height: 426.0, // with the margins of a plot this makes the inside a square
@@ -99,12 +106,12 @@ pub(in crate::report) fn roc(
     };
     let marks = html! {
         path.diagonal d=(plot.path([(0.0, 0.0), (1.0, 1.0)])) { title { "guessing: AUC 0.5" } }
-        // The best model comes first and is drawn last, on top.
-        @for (key, curve, _) in curves.iter().rev() {
+        // The best model is drawn last, on top.
+        @for Roc { key, curve, .. } in curves.iter().rev() {
             g class=(key.class) { path.line d=(plot.path(rates(curve))) { title { (key.text) } } }
         }
-        @for (key, _, point) in curves.iter().rev() {
-            @if let Some((x, y)) = point {
+        @for Roc { key, operating, .. } in curves.iter().rev() {
+            @if let Some((x, y)) = operating {
                 g class=(key.class) {
                     circle.spot cx=(c(plot.px(*x))) cy=(c(plot.py(*y))) r="5" {
                         title { (key.text) ": operating point, sensitivity " (score(*y)) ", specificity " (score(1.0 - x)) }
@@ -113,8 +120,7 @@ pub(in crate::report) fn roc(
             }
         }
     };
-    let key = |(key, _, _): &(Key, RocCurve, _)| Key { class: key.class.clone(), text: key.text.clone() };
-    let keys: Vec<Key> = curves.iter().map(key).collect();
+    let keys: Vec<Key> = curves.iter().map(|curve| curve.key.clone()).collect();
     figure(caption, &keys, plot.draw(caption, marks))
 }
 
@@ -146,7 +152,8 @@ pub(in crate::report) fn histogram(
             g class=(class) { path.area d=(plot.path(steps(heights))) { title { (name) } } }
         }
     };
-    let key = |h: &(&str, &'static str, Vec<f64>)| Key { class: h.1.to_owned(), text: h.0.to_owned() };
+    let key =
+        |h: &(&str, &'static str, Vec<f64>)| Key { class: h.1.to_owned(), text: h.0.to_owned() };
     let keys: Vec<Key> = histograms.iter().map(key).collect();
     figure(caption, &keys, plot.draw(caption, marks))
 }

@@ -69,7 +69,14 @@ fn counts(splits: &[SplitCounts]) -> Markup {
             }
         }
     };
-    table("Images by split and label", &headings, body)
+    html! {
+        (table("Images by split and label", &headings, body))
+        ul.legend {
+            @for class in [Class::Negative, Class::Positive, Class::Unlabelled] {
+                li { span class={ "swatch round " (class.name()) } {} (class.name()) }
+            }
+        }
+    }
 }
 
 /// The labels of a split as one bar.

@@ -1,7 +1,7 @@
 //! What each value of a varied parameter gave, averaged over the trials of a search.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::values::{Goal, Outcome, SearchSection, Trial};
 
@@ -28,11 +28,12 @@ pub(super) fn objective(trial: &Trial) -> Option<f64> {
 pub(super) fn levels(search: &SearchSection, place: usize) -> Vec<Level<'_>> {
     let mut names: Vec<&str> = Vec::new();
     let mut blocks: BTreeMap<Vec<&str>, BTreeMap<&str, f64>> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for trial in &search.trials {
         let (Some(value), Some(score)) = (trial.values.get(place), objective(trial)) else {
             continue;
         };
-        if !names.contains(&value.as_str()) {
+        if seen.insert(value.as_str()) {
             names.push(value);
         }
         blocks.entry(other_values(trial, place)).or_default().insert(value, score);
@@ -44,11 +45,16 @@ pub(super) fn levels(search: &SearchSection, place: usize) -> Vec<Level<'_>> {
     let complete = |block: &&BTreeMap<&str, f64>| block.len() == names.len();
     let alike: Vec<_> = blocks.values().filter(complete).collect();
     let used = if alike.is_empty() { blocks.values().collect() } else { alike };
-    let level = |value: &'_ str| {
-        let scores: Vec<f64> = used.iter().filter_map(|block| block.get(value).copied()).collect();
-        scores.iter().sum::<f64>() / scores.len() as f64
+    let mut sums: BTreeMap<&str, (f64, u32)> = BTreeMap::new();
+    for (value, score) in used.into_iter().flatten() {
+        let (sum, trials) = sums.entry(value).or_default();
+        (*sum, *trials) = (*sum + score, *trials + 1);
+    }
+    let level = |value| {
+        let (sum, trials) = sums.get(value)?;
+        Some(Level { value, mean: sum / f64::from(*trials) })
     };
-    names.iter().map(|&value| Level { value, mean: level(value) }).collect()
+    names.into_iter().filter_map(level).collect()
 }
 
 /// A trial's values of all parameters but one.

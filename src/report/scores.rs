@@ -174,7 +174,7 @@ fn matrix(model: &str, counts: &Confusion) -> Markup {
                         th scope="row" { "is " (label) }
                         @for (c, cell) in cells.iter().enumerate() {
                             @let part = share(*cell, *whole);
-                            td.right[r == c].wrong[r != c] style=(format!("--share:{part:.3}")) {
+                            td class=(if r == c { "right" } else { "wrong" }) style=(format!("--share:{part:.3}")) {
                                 b { (count(*cell)) }
                                 small { @if *whole > 0 { (percent(part)) } @else { (DASH) } }
                             }

@@ -50,7 +50,7 @@ fn outcome(search: &SearchSection) -> String {
                 trial.name
             )
         }
-        None => format!("{what} None has a {} to rank by.", search.objective),
+        None => format!("{what} No trial has a {} to rank by.", search.objective),
     }
 }
 
@@ -73,8 +73,15 @@ fn quality(search: &SearchSection, value: f64) -> f64 {
 /// Beyond so many trials the dots of a chart hide one another, and only means are drawn.
 const DOTS: usize = 300;
 
+/// Beyond so many values the columns of a chart run into one another.
+const LEVELS: usize = 40;
+
 fn effect(place: usize, search: &SearchSection, parameter: usize) -> Markup {
     let levels = levels(search, parameter);
+    let name = &search.parameters[parameter];
+    if levels.len() > LEVELS {
+        return html! { p.empty { (name) " took " (count(levels.len() as u64)) " values, too many to draw." } };
+    }
     let winner = best(search);
     let mut spots = Vec::new();
     for (i, trial) in search.trials.iter().enumerate().take(DOTS) {
@@ -90,7 +97,6 @@ fn effect(place: usize, search: &SearchSection, parameter: usize) -> Markup {
     }
     let means: Vec<Lollipop> =
         levels.iter().map(|l| Lollipop { label: l.value.to_owned(), mean: l.mean }).collect();
-    let name = &search.parameters[parameter];
     let caption = Caption {
         id: format!("search-{place}-{parameter}"),
         title: &format!("{} by {name}", search.objective),

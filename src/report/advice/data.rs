@@ -30,7 +30,7 @@ pub(super) fn conflicting_duplicates(data: &Exploration) -> Option<Advice> {
     Advice::new(
         "Review the labels of duplicated images",
         format!(
-            "{found} of equal images carry different labels; no model can get all of them right."
+            "{found} of equal images with labels that differ: no model can get all of them right."
         ),
     )
 }

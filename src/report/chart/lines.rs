@@ -54,8 +54,8 @@ pub(in crate::report) fn lines(
         y_name: y_name.to_owned(),
     };
     let marks = html! {
-        @if let Some((epoch, name)) = mark {
-            @let x = c(plot.px(f64::from(epoch)));
+        @if let Some((epoch, name)) = &mark {
+            @let x = c(plot.px(f64::from(*epoch)));
             line.mark x1=(x) x2=(x) y1=(c(plot.py(plot.y.max))) y2=(c(plot.py(plot.y.min))) {
                 title { (name) }
             }
@@ -78,7 +78,8 @@ pub(in crate::report) fn lines(
         class: format!("{} {}", l.class, l.stroke.class()),
         text: l.name.to_owned(),
     };
-    let keys: Vec<Key> = lines.iter().map(key).collect();
+    let best = mark.map(|(_, text)| Key { class: "best-epoch dotted".to_owned(), text });
+    let keys: Vec<Key> = lines.iter().map(key).chain(best).collect();
     figure(caption, &keys, plot.draw(caption, marks))
 }
 

@@ -70,8 +70,8 @@ fn most_important(search: &SearchSection) -> Option<String> {
     spreads.sort_by(|a, b| b.1.total_cmp(&a.1));
     let [(first, spread), (second, next), ..] = spreads[..] else { return None };
     Some(format!(
-        "Setting that mattered most in {}: it looks like {}: its mean {} moves by {} between its values, that of {} by {}. \
-         This holds for the values tried, not beyond.",
+        "Setting that mattered most in {}: probably {}, whose mean {} moves by {} between its values; that of {} moves \
+         by {}. This holds for the values tried, not beyond.",
         search.stage,
         search.parameters[first],
         search.objective,

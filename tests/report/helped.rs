@@ -59,7 +59,7 @@ fn a_grid_is_compared_like_with_like() {
     check(
         &Report { searches: vec![grid()], ..Report::default() },
         expect![[r#"
-            Setting that mattered most in search: it looks like optimizer.adam.lr: its mean val_auc moves by 0.0629 between its values, that of batch_size by 0.0101. This holds for the values tried, not beyond.
+            Setting that mattered most in search: probably optimizer.adam.lr, whose mean val_auc moves by 0.0629 between its values; that of batch_size moves by 0.0101. This holds for the values tried, not beyond.
             optimizer.adam.lr in search: mean val_auc 0.9341 with 0.001, 0.9022 with 0.0001, 0.8712 with 0.01.
             batch_size in search: mean val_auc 0.9182 with 32, 0.9081 with 64."#]],
     );

@@ -92,6 +92,21 @@ fn lines(markup: &str) -> String {
 }
 
 #[test]
+fn a_roc_curve_by_hand() {
+    use microtome::metrics::{Scores, roc};
+    // Corners (0,0) (0,½) (½,½) (½,1) (1,1). The square inside the axes is 370 wide, from x = 54 and
+    // down to y = 382: ½ lies at 239 and 197. At threshold 0.5 specificity is 1, sensitivity ½.
+    let (labels, probabilities) = ([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+    let scores = Scores::of(&labels, &probabilities, 0.5).unwrap();
+    let roc = roc(&labels, &probabilities).ok();
+    let models = vec![ModelScores { model: "cnn".into(), scores, roc }];
+    let section = EvaluationSection { stage: "s".into(), split: "test".into(), models };
+    let page = render(&Report { evaluations: vec![section], ..Report::default() });
+    assert!(page.contains("<path class=\"line\" d=\"M54 382L54 197L239 197L239 12L424 12\"><title>cnn, AUC 0.7500</title>"));
+    assert!(page.contains("<circle class=\"spot\" cx=\"54\" cy=\"197\" r=\"5\">"));
+}
+
+#[test]
 fn ten_models_of_a_hundred_thousand_predictions_stay_under_a_megabyte() {
     let mut report = full();
     let score = |i: u32| scored(&format!("model-{i}"), 100_000, 1.0 + 0.2 * i as f32, i + 1);

@@ -152,7 +152,10 @@ fn curves(place: usize, evaluation: &EvaluationSection, models: &[&ModelScores])
 fn matrices(models: &[&ModelScores]) -> Markup {
     html! {
         h3 { "Confusion matrices" }
-        p { "Counts, and the share of each row; the shares on the diagonal are specificity and sensitivity." }
+        p {
+            "Counts, and the share of each row; "
+            "the shares on the diagonal are specificity and sensitivity."
+        }
         div.matrices { @for model in models { (matrix(&model.model, &model.scores.confusion)) } }
     }
 }
@@ -174,7 +177,8 @@ fn matrix(model: &str, counts: &Confusion) -> Markup {
                         th scope="row" { "is " (label) }
                         @for (c, cell) in cells.iter().enumerate() {
                             @let part = share(*cell, *whole);
-                            td class=(if r == c { "right" } else { "wrong" }) style=(format!("--share:{part:.3}")) {
+                            @let class = if r == c { "right" } else { "wrong" };
+                            td class=(class) style=(format!("--share:{part:.3}")) {
                                 b { (count(*cell)) }
                                 small { @if *whole > 0 { (percent(part)) } @else { (DASH) } }
                             }

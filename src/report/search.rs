@@ -80,7 +80,8 @@ fn effect(place: usize, search: &SearchSection, parameter: usize) -> Markup {
     let levels = levels(search, parameter);
     let name = &search.parameters[parameter];
     if levels.len() > LEVELS {
-        return html! { p.empty { (name) " took " (count(levels.len() as u64)) " values, too many to draw." } };
+        let values = count(levels.len() as u64);
+        return html! { p.empty { (name) " took " (values) " values, too many to draw." } };
     }
     let winner = best(search);
     let mut spots = Vec::new();
@@ -105,6 +106,11 @@ fn effect(place: usize, search: &SearchSection, parameter: usize) -> Markup {
     dots_by_level(&caption, name, &search.objective, &means, &spots)
 }
 
+/// The colour of a cell, stronger for a better mean.
+fn tint(search: &SearchSection, mean: f64) -> String {
+    format!("--share:{:.3}", quality(search, mean))
+}
+
 /// Means over two parameters, where exactly two vary.
 fn heat(search: &SearchSection) -> Markup {
     let [down, across] = studied(search)[..] else { return html! {} };
@@ -120,9 +126,10 @@ fn heat(search: &SearchSection) -> Markup {
         let scores: Vec<f64> = here.filter_map(objective).collect();
         (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64)
     };
+    let (objective, names) = (&search.objective, &search.parameters);
+    let title = format!("Mean {objective}: {} down, {} across", names[down], names[across]);
     html! {
         figure.chart {
-            @let title = format!("Mean {}: {} down, {} across", search.objective, search.parameters[down], search.parameters[across]);
             figcaption { (title) }
             table.matrix.heat {
                 // The same words, for tables are looked up by their captions.
@@ -134,7 +141,7 @@ fn heat(search: &SearchSection) -> Markup {
                             th scope="row" { (r.value) }
                             @for c in &columns {
                                 @match mean(r.value, c.value) {
-                                    Some(m) => td.right style=(format!("--share:{:.3}", quality(search, m))) { b { (score(m)) } },
+                                    Some(m) => td.right style=(tint(search, m)) { b { (score(m)) } },
                                     None => td { (DASH) },
                                 }
                             }

@@ -62,8 +62,8 @@ pub(super) fn imbalance(data: &Exploration) -> Option<Advice> {
     Advice::new(
         "Weigh the classes in the loss, or draw them equally often",
         format!(
-            "{} of the images to train on are positive; always giving the commoner answer is already {} accurate, \
-             so judge by AUC.",
+            "{} of the images to train on are positive; always giving the commoner answer is \
+             already {} accurate, so judge by AUC.",
             percent(positive),
             percent(positive.max(1.0 - positive))
         ),

@@ -115,7 +115,10 @@ pub(in crate::report) fn roc(caption: &Caption, curves: &[Roc]) -> Markup {
             @if let Some((x, y)) = operating {
                 g class=(key.class) {
                     circle.spot cx=(c(plot.px(*x))) cy=(c(plot.py(*y))) r="5" {
-                        title { (key.text) ": operating point, sensitivity " (score(*y)) ", specificity " (score(1.0 - x)) }
+                        title {
+                            (key.text) ": operating point, sensitivity " (score(*y))
+                            ", specificity " (score(1.0 - x))
+                        }
                     }
                 }
             }

@@ -58,9 +58,9 @@ fn row(run: &Run, id: NodeId, state: &State) -> Option<Vec<String>> {
     }
     let (took, result) = match state {
         State::Ran(record, _) => {
-            let rate = record.provenance.rate.as_ref().map(|rate| format!(", {rate}"));
-            let headline = record.headline.clone().unwrap_or_default();
-            (seconds(record.provenance.seconds), headline + &rate.unwrap_or_default())
+            let rate = record.provenance.rate.as_ref().map(ToString::to_string);
+            let parts = record.headline.clone().into_iter().chain(rate);
+            (seconds(record.provenance.seconds), parts.collect::<Vec<_>>().join(", "))
         }
         State::Cached(record) => (String::new(), record.headline.clone().unwrap_or_default()),
         State::Failed(error) => {

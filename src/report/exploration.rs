@@ -41,6 +41,7 @@ pub(super) fn section(report: &Report) -> Option<Section> {
     Some(Section { id: "data".to_owned(), title: "The data".to_owned(), body })
 }
 
+/// The counts of all splits as a table, with a bar for their balance.
 fn counts(splits: &[SplitCounts]) -> Markup {
     if splits.is_empty() {
         return html! { p.empty { "No images were counted." } };
@@ -50,26 +51,41 @@ fn counts(splits: &[SplitCounts]) -> Markup {
         rows.push(SplitCounts::total(splits));
     }
     let grouped = splits.iter().any(|s| s.groups.is_some());
-    let mut headings =
-        vec!["Split", "Images", "Negative", "Positive", "Unlabelled", "Positive share"];
-    if grouped {
-        headings.push("Groups");
-    }
-    headings.push("Balance");
+    let unlabelled = splits.iter().any(|s| s.unlabelled > 0);
+    let columns = [
+        ("Split", true),
+        ("Images", true),
+        ("Negative", true),
+        ("Positive", true),
+        ("Unlabelled", unlabelled),
+        ("Positive share", true),
+        ("Groups", grouped),
+        ("Balance", true),
+    ];
+    let headings: Vec<&str> = columns.iter().filter(|c| c.1).map(|c| c.0).collect();
+    let classes = [Class::Negative, Class::Positive, Class::Unlabelled];
     let body = html! {
         @for row in &rows {
             @let images = row.negative + row.positive + row.unlabelled;
             @let labelled = row.negative + row.positive;
             tr {
                 th scope="row" { (row.split) }
-                @for n in [images, row.negative, row.positive, row.unlabelled] { td { (count(n)) } }
+                @for n in [images, row.negative, row.positive] { td { (count(n)) } }
+                @if unlabelled { td { (count(row.unlabelled)) } }
                 td { @if labelled > 0 { (percent(share(row.positive, labelled))) } @else { (DASH) } }
                 @if grouped { td { (row.groups.map_or(DASH.to_owned(), count)) } }
                 td { (balance(row)) }
             }
         }
     };
-    table("Images by split and label", &headings, body)
+    html! {
+        (table("Images by split and label", &headings, body))
+        ul.legend {
+            @for class in classes.into_iter().filter(|&c| unlabelled || c != Class::Unlabelled) {
+                li { span class={ "swatch round " (class.name()) } {} (class.name()) }
+            }
+        }
+    }
 }
 
 /// The labels of a split as one bar.

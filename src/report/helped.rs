@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::levels::{extremes, is_seed, levels, objective, studied};
+use super::levels::{extremes, is_seed, levels, objective, other_values, studied};
 use super::number::{count, plural, score};
 use super::ranking::ranked;
 use super::values::{EvaluationSection, Goal, ModelScores, ModelSection, Report, SearchSection};
@@ -30,8 +30,8 @@ fn best_against_second(evaluation: &EvaluationSection) -> Option<String> {
         "no more than chance could give"
     };
     Some(format!(
-        "Choice of model: {} is ahead of {} by {} AUC on the {} split ({} against {}). With {} that is {judgement}: \
-         the standard error of the difference is about {}.",
+        "Choice of model: {} is ahead of {} by {} AUC on the {} split ({} against {}). \
+         With {} that is {judgement}: the standard error of the difference is about {}.",
         first.model,
         second.model,
         score(a - b),
@@ -70,8 +70,8 @@ fn most_important(search: &SearchSection) -> Option<String> {
     spreads.sort_by(|a, b| b.1.total_cmp(&a.1));
     let [(first, spread), (second, next), ..] = spreads[..] else { return None };
     Some(format!(
-        "Setting that mattered most in {}: {} seems to; its mean {} moves by {} between its values, that of {} by {}. \
-         This holds within the values tried.",
+        "Setting that mattered most in {}: probably {}, whose mean {} moves by {} between its values; \
+         that of {} moves by {}. This holds for the values tried, not beyond.",
         search.stage,
         search.parameters[first],
         search.objective,
@@ -106,8 +106,7 @@ fn seed_spread(search: &SearchSection) -> Option<String> {
     let mut groups: BTreeMap<Vec<&str>, Vec<f64>> = BTreeMap::new(); // objectives by settings
     for trial in &search.trials {
         let Some(score) = objective(trial) else { continue };
-        let others = trial.values.iter().enumerate().filter(|&(place, _)| place != seed);
-        groups.entry(others.map(|(_, v)| v.as_str()).collect()).or_default().push(score);
+        groups.entry(other_values(trial, seed)).or_default().push(score);
     }
     let repeated = groups.values().filter(|scores| scores.len() > 1);
     let ranges: Vec<f64> = repeated
@@ -120,7 +119,8 @@ fn seed_spread(search: &SearchSection) -> Option<String> {
     let mean = ranges.iter().sum::<f64>() / ranges.len() as f64;
     (!ranges.is_empty()).then(|| {
         format!(
-            "Chance in {}: with equal settings and another seed, {} moves by {} on average. Take smaller differences for noise.",
+            "Chance in {}: with equal settings and another seed, {} moves by {} on average. \
+             Take smaller differences for noise.",
             search.stage,
             search.objective,
             score(mean),
@@ -135,7 +135,8 @@ fn best_against_last_epoch(model: &ModelSection) -> Option<String> {
     let (kept, lost) = (best.valid_auc?, last.valid_auc?);
     (kept > lost).then(|| {
         format!(
-            "Keeping the best weights: {} keeps those of epoch {}, with a validation AUC of {}; after epoch {} it was {}.",
+            "Keeping the best weights: {} keeps those of epoch {}, with a validation AUC of {}; \
+             after epoch {} it was {}.",
             model.stage,
             best.epoch,
             score(kept),

@@ -1,13 +1,15 @@
 //! What each value of a varied parameter gave, averaged over the trials of a search.
 
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::values::{Goal, Outcome, SearchSection, Trial};
 
 /// All trials that share one value of a parameter.
 pub(super) struct Level<'a> {
     pub value: &'a str,
-    /// Mean objective of the trials that were scored.
+    /// Mean objective of the trials that can be compared across levels.
     pub mean: f64,
-    pub trials: u64,
 }
 
 /// The finite objective of a trial.
@@ -20,29 +22,45 @@ pub(super) fn objective(trial: &Trial) -> Option<f64> {
 
 /// The levels of the parameter in that place, numbers ascending, else as they first appear; levels
 /// without a scored trial are left out.
+///
+/// Like is compared with like: where some settings of the other parameters were scored at every
+/// level, only those enter the means, so that a failed trial does not favour its level.
 pub(super) fn levels(search: &SearchSection, place: usize) -> Vec<Level<'_>> {
-    let mut levels: Vec<Level> = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    let mut blocks: BTreeMap<Vec<&str>, BTreeMap<&str, f64>> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for trial in &search.trials {
         let (Some(value), Some(score)) = (trial.values.get(place), objective(trial)) else {
             continue;
         };
-        match levels.iter_mut().find(|level| level.value == value) {
-            Some(level) => {
-                level.trials += 1;
-                level.mean += score;
-            }
-            None => levels.push(Level { value, mean: score, trials: 1 }),
+        if seen.insert(value.as_str()) {
+            names.push(value);
         }
+        blocks.entry(other_values(trial, place)).or_default().insert(value, score);
     }
-    for level in &mut levels {
-        level.mean /= level.trials as f64;
+    if names.iter().all(|name| number(name).is_some()) {
+        let ascending = |a: &&str, b: &&str| number(a).partial_cmp(&number(b));
+        names.sort_by(|a, b| ascending(a, b).unwrap_or(Ordering::Equal));
     }
-    if levels.iter().all(|level| number(level.value).is_some()) {
-        levels.sort_by(|a, b| {
-            number(a.value).partial_cmp(&number(b.value)).unwrap_or(a.value.cmp(b.value))
-        });
+    let complete = |block: &&BTreeMap<&str, f64>| block.len() == names.len();
+    let alike: Vec<_> = blocks.values().filter(complete).collect();
+    let used = if alike.is_empty() { blocks.values().collect() } else { alike };
+    let mut sums: BTreeMap<&str, (f64, u32)> = BTreeMap::new();
+    for (value, score) in used.into_iter().flatten() {
+        let (sum, trials) = sums.entry(value).or_default();
+        (*sum, *trials) = (*sum + score, *trials + 1);
     }
-    levels
+    let level = |value| {
+        let (sum, trials) = sums.get(value)?;
+        Some(Level { value, mean: sum / f64::from(*trials) })
+    };
+    names.into_iter().filter_map(level).collect()
+}
+
+/// A trial's values of all parameters but one.
+pub(super) fn other_values(trial: &Trial, place: usize) -> Vec<&str> {
+    let others = trial.values.iter().enumerate().filter(|&(i, _)| i != place);
+    others.map(|(_, value)| value.as_str()).collect()
 }
 
 /// The levels' best and worst mean, in that order, if there are two to compare.

@@ -46,7 +46,10 @@ pub(super) fn helped_section(report: &Report) -> Section {
     let sentences = helped(report);
     let body = html! {
         @if sentences.is_empty() {
-            p.empty { "Nothing to compare yet: this needs two evaluated models, or a search with a parameter that varies." }
+            p.empty {
+                "Nothing to compare yet: this needs two evaluated models, "
+                "or a search with a parameter that varies."
+            }
         } @else {
             ul.sentences {
                 @for sentence in &sentences {

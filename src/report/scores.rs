@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::chart::{Caption, Key, Spot, dots_by_metric, hue, roc};
+use super::chart::{Caption, Key, Roc, Spot, dots_by_metric, hue, roc};
 use super::helped::standard_error;
 use super::number::{DASH, count, or_dash, percent, plural, score, share};
 use super::page::Section;
 use super::ranking::ranked;
 use super::table::table;
 use super::values::{EvaluationSection, Goal, ModelScores, Report};
-use crate::metrics::{Confusion, RocCurve, Scores, thin};
+use crate::metrics::{Confusion, Scores, thin};
 
 /// A column of the table: heading, value, how it is written, which is better.
 type Column = (&'static str, fn(&Scores) -> Option<f64>, fn(f64) -> String, Goal);
@@ -43,7 +43,7 @@ fn section(place: usize, evaluation: &EvaluationSection) -> Section {
                 ". The range after an AUC is 1.96 standard errors."
             }
             (scores_table(evaluation, &models))
-            div.figures { (dots(place, evaluation)) (curves(place, evaluation, &models)) }
+            div.figures { (dots(place, evaluation, &models)) (curves(place, evaluation, &models)) }
             (matrices(&models))
         }
     };
@@ -69,7 +69,7 @@ fn scores_table(evaluation: &EvaluationSection, models: &[&ModelScores]) -> Mark
             }
         }
     };
-    table(&format!("Scores, {} ({} split)", evaluation.stage, evaluation.split), &headings, rows)
+    table(&format!("Each model on the {} split", evaluation.split), &headings, rows)
 }
 
 /// A model's value, bold if no other is better.
@@ -92,29 +92,31 @@ fn cell(model: &ModelScores, models: &[&ModelScores], column: &Column) -> Markup
     }
 }
 
-/// The model's colour and name.
-fn key(place: usize, model: &ModelScores) -> Key {
-    Key { class: hue(place), text: model.model.clone() }
+/// The model's colour and name. Colours go by the order of the evaluation, not by rank, so that a
+/// model keeps its colour from one split to the next.
+fn key(evaluation: &EvaluationSection, model: &ModelScores) -> Key {
+    let place = evaluation.models.iter().position(|m| std::ptr::eq(m, model));
+    Key { class: hue(place.unwrap_or(0)), text: model.model.clone() }
 }
 
-fn dots(place: usize, evaluation: &EvaluationSection) -> Markup {
+fn dots(place: usize, evaluation: &EvaluationSection, models: &[&ModelScores]) -> Markup {
     let shown: Vec<&Column> =
         COLUMNS.iter().filter(|c| c.3 == Goal::Maximize && c.0 != "Balanced").collect();
     let mut spots = Vec::new();
-    for (i, model) in evaluation.models.iter().enumerate() {
+    for model in models {
         for (row, (name, value, write, _)) in shown.iter().enumerate() {
             let Some(value) = value(&model.scores) else { continue };
             let tooltip = format!("{}: {name} {}", model.model, write(value));
-            spots.push(Spot { place: row, value, class: hue(i), tooltip });
+            spots.push(Spot { place: row, value, class: key(evaluation, model).class, tooltip });
         }
     }
     if spots.is_empty() {
         return html! {};
     }
-    let keys: Vec<Key> = evaluation.models.iter().enumerate().map(|(i, m)| key(i, m)).collect();
+    let keys: Vec<Key> = models.iter().map(|model| key(evaluation, model)).collect();
     let caption = Caption {
         id: format!("dots-{place}"),
-        title: "Metrics, each from 0 to 1",
+        title: "Metrics by model",
         description:
             "A row for each metric and a dot for each model; the table above has the numbers."
                 .to_owned(),
@@ -127,19 +129,18 @@ fn dots(place: usize, evaluation: &EvaluationSection) -> Markup {
 const CURVE_POINTS: usize = 200;
 
 fn curves(place: usize, evaluation: &EvaluationSection, models: &[&ModelScores]) -> Markup {
-    let drawn = |model: &&ModelScores| -> Option<(Key, RocCurve, Option<(f64, f64)>)> {
+    let drawn = |model: &&ModelScores| -> Option<Roc> {
         let curve = thin(model.roc.as_ref()?, CURVE_POINTS);
-        let place = evaluation.models.iter().position(|m| std::ptr::eq(m, *model))?;
         let text = format!("{}, AUC {}", model.model, score(curve.auc));
         let scores = &model.scores;
         let operating = scores.specificity.zip(scores.sensitivity).map(|(sp, se)| (1.0 - sp, se));
-        Some((Key { text, ..key(place, model) }, curve, operating))
+        Some(Roc { key: Key { text, ..key(evaluation, model) }, curve, operating })
     };
-    let curves: Vec<_> = models.iter().filter_map(drawn).collect();
+    let curves: Vec<Roc> = models.iter().filter_map(drawn).collect();
     if curves.is_empty() {
         return html! { p.empty { "There is no ROC curve: it needs images of both classes." } };
     }
-    let names: Vec<&str> = curves.iter().map(|(key, ..)| key.text.as_str()).collect();
+    let names: Vec<&str> = curves.iter().map(|curve| curve.key.text.as_str()).collect();
     let caption = Caption {
         id: format!("roc-{place}"),
         title: "ROC curves; a dot marks the threshold in use",
@@ -151,7 +152,10 @@ fn curves(place: usize, evaluation: &EvaluationSection, models: &[&ModelScores])
 fn matrices(models: &[&ModelScores]) -> Markup {
     html! {
         h3 { "Confusion matrices" }
-        p { "Counts, and the share of each row; the shares on the diagonal are specificity and sensitivity." }
+        p {
+            "Counts, and the share of each row; "
+            "the shares on the diagonal are specificity and sensitivity."
+        }
         div.matrices { @for model in models { (matrix(&model.model, &model.scores.confusion)) } }
     }
 }
@@ -173,7 +177,8 @@ fn matrix(model: &str, counts: &Confusion) -> Markup {
                         th scope="row" { "is " (label) }
                         @for (c, cell) in cells.iter().enumerate() {
                             @let part = share(*cell, *whole);
-                            td.right[r == c].wrong[r != c] style=(format!("--share:{part:.3}")) {
+                            @let class = if r == c { "right" } else { "wrong" };
+                            td class=(class) style=(format!("--share:{part:.3}")) {
                                 b { (count(*cell)) }
                                 small { @if *whole > 0 { (percent(part)) } @else { (DASH) } }
                             }

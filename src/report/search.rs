@@ -21,8 +21,8 @@ fn section(place: usize, search: &SearchSection) -> Section {
         } @else {
             p { (outcome(search)) }
             div.figures {
-                (heat(search))
                 @for parameter in studied(search) { (effect(place, search, parameter)) }
+                (heat(search))
             }
             (trials(search))
         }
@@ -50,7 +50,7 @@ fn outcome(search: &SearchSection) -> String {
                 trial.name
             )
         }
-        None => format!("{what} None has a {} to rank by.", search.objective),
+        None => format!("{what} No trial has a {} to rank by.", search.objective),
     }
 }
 
@@ -73,8 +73,16 @@ fn quality(search: &SearchSection, value: f64) -> f64 {
 /// Beyond so many trials the dots of a chart hide one another, and only means are drawn.
 const DOTS: usize = 300;
 
+/// Beyond so many values the columns of a chart run into one another.
+const LEVELS: usize = 40;
+
 fn effect(place: usize, search: &SearchSection, parameter: usize) -> Markup {
     let levels = levels(search, parameter);
+    let name = &search.parameters[parameter];
+    if levels.len() > LEVELS {
+        let values = count(levels.len() as u64);
+        return html! { p.empty { (name) " took " (values) " values, too many to draw." } };
+    }
     let winner = best(search);
     let mut spots = Vec::new();
     for (i, trial) in search.trials.iter().enumerate().take(DOTS) {
@@ -90,13 +98,17 @@ fn effect(place: usize, search: &SearchSection, parameter: usize) -> Markup {
     }
     let means: Vec<Lollipop> =
         levels.iter().map(|l| Lollipop { label: l.value.to_owned(), mean: l.mean }).collect();
-    let name = &search.parameters[parameter];
     let caption = Caption {
         id: format!("search-{place}-{parameter}"),
         title: &format!("{} by {name}", search.objective),
         description: format!("A dot for each trial by its {name}, and the mean of each value."),
     };
     dots_by_level(&caption, name, &search.objective, &means, &spots)
+}
+
+/// The colour of a cell, stronger for a better mean.
+fn tint(search: &SearchSection, mean: f64) -> String {
+    format!("--share:{:.3}", quality(search, mean))
 }
 
 /// Means over two parameters, where exactly two vary.
@@ -114,10 +126,14 @@ fn heat(search: &SearchSection) -> Markup {
         let scores: Vec<f64> = here.filter_map(objective).collect();
         (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64)
     };
+    let (objective, names) = (&search.objective, &search.parameters);
+    let title = format!("Mean {objective}: {} down, {} across", names[down], names[across]);
     html! {
         figure.chart {
+            figcaption { (title) }
             table.matrix.heat {
-                caption { "Mean " (search.objective) ": " (search.parameters[down]) " down, " (search.parameters[across]) " across" }
+                // The same words, for tables are looked up by their captions.
+                caption.quiet { (title) }
                 thead { tr { td {} @for c in &columns { th scope="col" { (c.value) } } } }
                 tbody {
                     @for r in &rows {
@@ -125,7 +141,7 @@ fn heat(search: &SearchSection) -> Markup {
                             th scope="row" { (r.value) }
                             @for c in &columns {
                                 @match mean(r.value, c.value) {
-                                    Some(m) => td.right style=(format!("--share:{:.3}", quality(search, m))) { b { (score(m)) } },
+                                    Some(m) => td.right style=(tint(search, m)) { b { (score(m)) } },
                                     None => td { (DASH) },
                                 }
                             }

@@ -29,6 +29,18 @@ impl Artifact for Exploration {
     fn open(files: &Files) -> Result<Exploration, StageError> {
         Ok(Exploration::open(&|name| files.find(name).unwrap_or_else(|| name.into()))?)
     }
+    fn headline(&self) -> Option<String> {
+        let blank = self.blank.black.len() + self.blank.white.len();
+        let found = [(blank, "blank"), (self.duplicates.len(), "duplicate"), (self.unreadable.len(), "unreadable")];
+        let found = found.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
+        let found: Vec<_> = found.collect();
+        let images = self.images;
+        Some(if found.is_empty() {
+            format!("{images} images, nothing odd")
+        } else {
+            format!("{images} images: {}", found.join(", "))
+        })
+    }
 }
 
 impl From<DataError> for StageError {

@@ -1,1 +1,45 @@
+//! Text of the user's stays text, wherever it lands.
 
+use microtome::report::*;
+
+use crate::fixture::{full, model, scored};
+use crate::markup::assert_well_formed;
+
+const EVIL: &str = "<script>alert('x')</script>\"&]]>";
+
+#[test]
+fn no_text_becomes_markup() {
+    let mut report = full();
+    let evil = || EVIL.to_owned();
+    (report.title, report.pipeline, report.description) = (evil(), evil(), evil());
+    report.facts = vec![Fact::new(EVIL, EVIL)];
+    report.models = vec![ModelSection {
+        monitor: Some(evil()),
+        settings: vec![Fact::new(EVIL, EVIL)],
+        architecture: vec![LayerRow { layer: evil(), output: evil(), parameters: 1 }],
+        ..model(EVIL, 5, 0.9)
+    }];
+    report.evaluations[0].split = evil();
+    report.evaluations[0].models = vec![scored(EVIL, 50, 1.0, 1), scored(EVIL, 50, 2.0, 2)];
+    let search = &mut report.searches[0];
+    (search.stage, search.train, search.objective) = (evil(), evil(), evil());
+    search.parameters = vec![evil(), evil()];
+    for trial in &mut search.trials {
+        trial.name = evil();
+        trial.values[0].push_str(EVIL);
+        match &mut trial.outcome {
+            Outcome::Scored { metrics, .. } => metrics[0].0 = evil(),
+            Outcome::Failed { error } => *error = evil(),
+        }
+    }
+    if let Some(data) = &mut report.exploration {
+        data.counts[0].split = evil();
+        data.samples[0].caption = evil();
+        data.findings[0].items = vec![evil()];
+    }
+
+    let page = render(&report);
+    assert!(!page.contains("<script"), "a script got into the page");
+    assert!(page.contains("&lt;script&gt;alert('x')&lt;/script&gt;&quot;&amp;]]&gt;"));
+    assert_well_formed(&page);
+}

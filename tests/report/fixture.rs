@@ -45,10 +45,10 @@ fn history(epochs: u32, start: f64, speed: f64, gap: f64) -> Vec<EpochRow> {
         EpochRow {
             epoch,
             train_loss: start * (1.0 - 0.72 * learnt) - 0.3 * drift,
-            train_accuracy: Some(0.6 + 0.33 * learnt + 0.4 * drift),
+            train_accuracy: Some(0.6 + 0.37 * learnt + 0.12 * drift),
             valid_loss: Some(start * (1.0 - 0.66 * learnt) + wobble + 0.6 * drift),
-            valid_accuracy: Some(0.6 + 0.31 * learnt - 0.6 * wobble - 0.35 * drift),
-            valid_auc: Some(0.66 + 0.31 * learnt - 0.4 * wobble - 0.25 * drift),
+            valid_accuracy: Some(0.6 + 0.35 * learnt - 0.6 * wobble - 0.3 * drift),
+            valid_auc: Some(0.72 + 0.29 * learnt - 0.3 * wobble - 0.16 * drift),
         }
     };
     (1..=epochs).map(row).collect()
@@ -178,7 +178,13 @@ pub fn exploration() -> Exploration {
     };
     let ids = |n: u32| {
         (0..n)
-            .map(|i| format!("{:08x}{:08x}", i * 2_654_435_761_u32.wrapping_mul(3), 77 + i))
+            .map(|i| {
+                format!(
+                    "{:08x}{:08x}",
+                    i.wrapping_add(1).wrapping_mul(2_654_435_761),
+                    i.wrapping_mul(40_503)
+                )
+            })
             .collect()
     };
     Exploration {

@@ -1,8 +1,142 @@
-use microtome::report::render;
+use expect_test::expect;
+use microtome::report::*;
 
-use crate::fixture::full;
+use crate::fixture::{full, scored};
 
 #[test]
-fn w() {
-    std::fs::write("/tmp/rep/r.html", render(&full())).unwrap();
+fn equal_values_give_equal_bytes() {
+    assert_eq!(render(&full()), render(&full()));
+}
+
+#[test]
+fn the_page_stands_alone() {
+    let page = render(&full());
+    for outside in ["http:", "https:", "<script", "<link", "@import", "url(", "src=\"/"] {
+        assert!(!page.contains(outside), "{outside} in the page");
+    }
+}
+
+#[test]
+fn sections_come_in_reading_order() {
+    let page = render(&full());
+    let titles: Vec<&str> =
+        page.split("<h2>").skip(1).map(|rest| rest.split("</h2>").next().unwrap()).collect();
+    expect![[r#"
+        What helped
+        What to try next
+        Scores on the test split
+        Training
+        Search: search
+        The data"#]]
+    .assert_eq(&titles.join("\n"));
+}
+
+#[test]
+fn the_scores_table_has_the_best_in_bold() {
+    let mut report = full();
+    let [a, b] = &mut report.evaluations[0].models[..] else { panic!("two models") };
+    (a.scores.auc, b.scores.auc) = (Some(0.9), Some(0.95));
+    (a.scores.log_loss, b.scores.log_loss) = (Some(0.2), Some(0.3));
+    let page = render(&report);
+    let row = |model: &str| {
+        let start = format!("<th scope=\"row\">{model}</th>");
+        page.split(&start).nth(1).unwrap().split("</tr>").next().unwrap().to_owned()
+    };
+    assert!(row("resnet").contains("<td><strong>0.9500</strong><small> ± 0.0"));
+    assert!(row("cnn").contains("<td>0.9000<small>"));
+    assert!(row("cnn").contains("<strong>0.2000</strong>"));
+    assert!(row("resnet").contains("<td>0.3000</td>"));
+}
+
+#[test]
+fn a_confusion_matrix_by_hand() {
+    use microtome::metrics::Scores;
+    // Two of three negatives left alone, one of two positives found.
+    let scores = Scores::of(&[0, 0, 0, 1, 1], &[0.1, 0.2, 0.9, 0.8, 0.3], 0.5).unwrap();
+    let models = vec![ModelScores { model: "cnn".into(), scores, roc: None }];
+    let section = EvaluationSection { stage: "s".into(), split: "test".into(), models };
+    let page = render(&Report { evaluations: vec![section], ..Report::default() });
+    let matrix =
+        page.split("<table class=\"matrix\">").nth(1).unwrap().split("</table>").next().unwrap();
+    expect![[r#"
+        <caption>cnn
+        <thead>
+        <tr>
+        <td>
+        <th scope="col">called negative
+        <th scope="col">called positive
+        <tbody>
+        <tr>
+        <th scope="row">is negative
+        <td class="right" style="--share:0.667">
+        <b>2
+        <small>66.7%
+        <td class="wrong" style="--share:0.333">
+        <b>1
+        <small>33.3%
+        <tr>
+        <th scope="row">is positive
+        <td class="wrong" style="--share:0.500">
+        <b>1
+        <small>50.0%
+        <td class="right" style="--share:0.500">
+        <b>1
+        <small>50.0%"#]]
+    .assert_eq(&lines(matrix));
+}
+
+/// Markup with a start tag and its text on each line, end tags left out.
+fn lines(markup: &str) -> String {
+    let starts = markup.split('<').filter(|tag| !tag.is_empty() && !tag.starts_with('/'));
+    starts.map(|tag| format!("<{tag}")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_roc_curve_by_hand() {
+    use microtome::metrics::{Scores, roc};
+    // Corners (0,0) (0,½) (½,½) (½,1) (1,1). The square inside the axes is 370 wide, from x = 54 and
+    // down to y = 382: ½ lies at 239 and 197. At threshold 0.5 specificity is 1, sensitivity ½.
+    let (labels, probabilities) = ([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+    let scores = Scores::of(&labels, &probabilities, 0.5).unwrap();
+    let roc = roc(&labels, &probabilities).ok();
+    let models = vec![ModelScores { model: "cnn".into(), scores, roc }];
+    let section = EvaluationSection { stage: "s".into(), split: "test".into(), models };
+    let page = render(&Report { evaluations: vec![section], ..Report::default() });
+    assert!(page.contains("<path class=\"line\" d=\"M54 382L54 197L239 197L239 12L424 12\"><title>cnn, AUC 0.7500</title>"));
+    assert!(page.contains("<circle class=\"spot\" cx=\"54\" cy=\"197\" r=\"5\">"));
+}
+
+#[test]
+fn ten_models_of_a_hundred_thousand_predictions_stay_under_a_megabyte() {
+    let mut report = full();
+    let score = |i: u32| scored(&format!("model-{i}"), 100_000, 1.0 + 0.2 * i as f32, i + 1);
+    report.evaluations[0].models = (0..10).map(score).collect();
+    let page = render(&report);
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    assert!(page.contains("Of 10 models model-9 ranks best"));
+}
+
+#[test]
+fn findings_name_the_first_and_count_the_rest() {
+    let page = render(&full());
+    assert!(page.contains("<summary>Blank images: 41</summary>"));
+    assert!(page.contains("<li>and 33 more</li>"));
+    assert!(page.contains("12,288 of 27,780 bytes"));
+}
+
+#[test]
+fn a_report_reads_back_from_json() {
+    let report = full();
+    let json = serde_json::to_string(&report).unwrap();
+    let read: Report = serde_json::from_str(&json).unwrap();
+    assert_eq!((verdict(&read), helped(&read)), (verdict(&report), helped(&report)));
+    assert_eq!((read.exploration, read.searches), (report.exploration, report.searches));
+}
+
+/// Writes the page for the eye: `REPORT_PREVIEW=page.html cargo test --test report preview -- --ignored`.
+#[test]
+#[ignore = "writes a file to look at"]
+fn preview() {
+    let path = std::env::var("REPORT_PREVIEW").unwrap();
+    std::fs::write(path, render(&full())).unwrap();
 }

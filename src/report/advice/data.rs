@@ -30,7 +30,7 @@ pub(super) fn conflicting_duplicates(data: &Exploration) -> Option<Advice> {
     Advice::new(
         "Review the labels of duplicated images",
         format!(
-            "{found} of equal images carry different labels; no model can get all of them right."
+            "{found} of equal images with labels that differ: no model can get all of them right."
         ),
     )
 }
@@ -62,8 +62,8 @@ pub(super) fn imbalance(data: &Exploration) -> Option<Advice> {
     Advice::new(
         "Weigh the classes in the loss, or draw them equally often",
         format!(
-            "{} of the images to train on are positive; always giving the commoner answer is already {} accurate, \
-             so judge by AUC.",
+            "{} of the images to train on are positive; always giving the commoner answer is \
+             already {} accurate, so judge by AUC.",
             percent(positive),
             percent(positive.max(1.0 - positive))
         ),

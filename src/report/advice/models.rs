@@ -44,7 +44,8 @@ pub(super) fn overfits(model: &ModelSection) -> Option<Advice> {
     Advice::new(
         format!("Give {} more augmentation, dropout or weight decay", model.stage),
         format!(
-            "In epoch {} it is {} accurate on the images it trains on and {} on the validation split, a gap of {}.",
+            "In epoch {} it is {} accurate on the images it trains on and {} on the validation \
+             split, a gap of {}.",
             row.epoch,
             percent(train),
             percent(valid),

@@ -51,8 +51,8 @@ pub(super) fn overconfident(evaluation: &EvaluationSection, model: &ModelScores)
     Advice::new(
         format!("Regularise or calibrate {}", model.model),
         format!(
-            "It ranks the {} images well (AUC {}), yet its log loss of {} is worse than the {} of always answering \
-             with the share of positives: it is too sure of its mistakes.",
+            "It ranks the {} images well (AUC {}), yet its log loss of {} is worse than the {} of \
+             always answering with the share of positives: it is too sure of its mistakes.",
             evaluation.split,
             score(auc),
             score(loss),

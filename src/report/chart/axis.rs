@@ -13,7 +13,8 @@ pub(in crate::report) struct Axis {
 impl Axis {
     /// Spans the values, rounded outwards to ticks at 1, 2 or 5 times a power of ten.
     pub fn around(values: impl IntoIterator<Item = f64>) -> Self {
-        let finite = values.into_iter().filter(|v| v.is_finite());
+        // Nothing on a page needs more than 1e300, and short of it no sum of two overflows.
+        let finite = values.into_iter().filter(|v| v.is_finite()).map(|v| v.clamp(-1e300, 1e300));
         let (low, high) =
             finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
         match (low, high) {
@@ -34,7 +35,7 @@ impl Axis {
         let count = (last - first).clamp(1.0, 20.0) as i32;
         let label = |i: i32| {
             let value = (first + f64::from(i)) * step;
-            let text = if step >= 1e5 || step < 1e-5 {
+            let text = if !(1e-5..1e5).contains(&step) {
                 format!("{value:.1e}")
             } else {
                 plain(format!("{value:.decimals$}"))
@@ -91,4 +92,50 @@ fn nice_step(rough: f64) -> (f64, usize) {
     }
     let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|s| *s >= rough);
     (step.unwrap_or(power * 10.0), decimals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Axis;
+
+    fn labels(axis: &Axis) -> String {
+        let labels: Vec<&str> = axis.ticks.iter().map(|tick| tick.1.as_str()).collect();
+        labels.join(" ")
+    }
+
+    fn check(values: &[f64], expected: &str) {
+        assert_eq!(labels(&Axis::around(values.iter().copied())), expected, "{values:?}");
+    }
+
+    #[test]
+    fn ticks_are_round_and_enclose_the_values() {
+        check(&[0.7741, 0.9739], "0.75 0.80 0.85 0.90 0.95 1.00");
+        check(&[0.8712, 0.9341], "0.86 0.88 0.90 0.92 0.94");
+        check(&[-3.0, 11.0], "-5 0 5 10 15");
+        check(&[0.0, 30_000.0], "0 10000 20000 30000");
+        check(&[0.00012, 0.00034], "0.00010 0.00015 0.00020 0.00025 0.00030 0.00035");
+    }
+
+    #[test]
+    fn there_is_an_axis_for_any_values() {
+        check(&[], "0.0 0.2 0.4 0.6 0.8 1.0");
+        check(&[f64::NAN, f64::INFINITY], "0.0 0.2 0.4 0.6 0.8 1.0");
+        check(&[0.5, 0.5], "0.46 0.48 0.50 0.52 0.54");
+        check(&[0.0], "-0.6 -0.4 -0.2 0.0 0.2 0.4 0.6");
+        for values in [[1e30, -1e30], [1e-300, 2e-300], [1e15, 1e15 + 1.0], [f64::MIN, f64::MAX]] {
+            let axis = Axis::around(values);
+            assert!(axis.at(values[0]).is_finite() && axis.max > axis.min, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_get_at_most_a_dozen_ticks() {
+        assert_eq!(labels(&Axis::whole(1, 5)), "1 2 3 4 5");
+        assert_eq!(labels(&Axis::whole(1, 20)), "2 4 6 8 10 12 14 16 18 20");
+        assert_eq!(labels(&Axis::whole(1, 100)), "10 20 30 40 50 60 70 80 90 100");
+        assert_eq!(labels(&Axis::whole(3, 3)), "3");
+        for last in [1, 2, 7, 11, 12, 30, 99, 1_000, 54_321, 1_000_000] {
+            assert!(Axis::whole(1, last).ticks.len() <= 12, "{last}");
+        }
+    }
 }

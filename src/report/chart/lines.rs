@@ -54,8 +54,8 @@ pub(in crate::report) fn lines(
         y_name: y_name.to_owned(),
     };
     let marks = html! {
-        @if let Some((epoch, name)) = mark {
-            @let x = c(plot.px(f64::from(epoch)));
+        @if let Some((epoch, name)) = &mark {
+            @let x = c(plot.px(f64::from(*epoch)));
             line.mark x1=(x) x2=(x) y1=(c(plot.py(plot.y.max))) y2=(c(plot.py(plot.y.min))) {
                 title { (name) }
             }
@@ -78,16 +78,21 @@ pub(in crate::report) fn lines(
         class: format!("{} {}", l.class, l.stroke.class()),
         text: l.name.to_owned(),
     };
-    let keys: Vec<Key> = lines.iter().map(key).collect();
+    let best = mark.map(|(_, text)| Key { class: "best-epoch dotted".to_owned(), text });
+    let keys: Vec<Key> = lines.iter().map(key).chain(best).collect();
     figure(caption, &keys, plot.draw(caption, marks))
 }
 
-/// ROC curves over one another. Each has its colour, its text for the legend, and its operating
-/// point as (false positive rate, true positive rate).
-pub(in crate::report) fn roc(
-    caption: &Caption,
-    curves: &[(Key, RocCurve, Option<(f64, f64)>)],
-) -> Markup {
+/// A ROC curve with its colour and its text for the legend.
+pub(in crate::report) struct Roc {
+    pub key: Key,
+    pub curve: RocCurve,
+    /// False positive rate and true positive rate at the threshold in use.
+    pub operating: Option<(f64, f64)>,
+}
+
+/// ROC curves over one another, the best first.
+pub(in crate::report) fn roc(caption: &Caption, curves: &[Roc]) -> Markup {
     let plot = Plot {
         width: 440.0,
         height: 426.0, // with the margins of a plot this makes the inside a square
@@ -102,23 +107,24 @@ pub(in crate::report) fn roc(
     };
     let marks = html! {
         path.diagonal d=(plot.path([(0.0, 0.0), (1.0, 1.0)])) { title { "guessing: AUC 0.5" } }
-        // The best model comes first and is drawn last, on top.
-        @for (key, curve, _) in curves.iter().rev() {
+        // The best model is drawn last, on top.
+        @for Roc { key, curve, .. } in curves.iter().rev() {
             g class=(key.class) { path.line d=(plot.path(rates(curve))) { title { (key.text) } } }
         }
-        @for (key, _, point) in curves.iter().rev() {
-            @if let Some((x, y)) = point {
+        @for Roc { key, operating, .. } in curves.iter().rev() {
+            @if let Some((x, y)) = operating {
                 g class=(key.class) {
                     circle.spot cx=(c(plot.px(*x))) cy=(c(plot.py(*y))) r="5" {
-                        title { (key.text) ": operating point, sensitivity " (score(*y)) ", specificity " (score(1.0 - x)) }
+                        title {
+                            (key.text) ": operating point, sensitivity " (score(*y))
+                            ", specificity " (score(1.0 - x))
+                        }
                     }
                 }
             }
         }
     };
-    let key =
-        |(key, _, _): &(Key, RocCurve, _)| Key { class: key.class.clone(), text: key.text.clone() };
-    let keys: Vec<Key> = curves.iter().map(key).collect();
+    let keys: Vec<Key> = curves.iter().map(|curve| curve.key.clone()).collect();
     figure(caption, &keys, plot.draw(caption, marks))
 }
 

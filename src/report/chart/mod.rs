@@ -6,7 +6,7 @@ mod panels;
 mod plot;
 
 pub(super) use axis::Axis;
-pub(super) use lines::{Line, Stroke, histogram, lines, roc};
+pub(super) use lines::{Line, Roc, Stroke, histogram, lines, roc};
 pub(super) use panels::{Lollipop, Spot, dots_by_level, dots_by_metric};
 
 use maud::{Markup, html};
@@ -21,6 +21,7 @@ pub(super) struct Caption<'a> {
 }
 
 /// A colour and its name in a legend below a chart.
+#[derive(Clone)]
 pub(super) struct Key {
     pub class: String,
     pub text: String,

@@ -39,6 +39,15 @@ pub(in crate::report) fn dots_by_metric(
     };
     let row = |place: usize| plot.py((metrics.len() - 1 - place) as f64);
     let marks = html! {
+        @for place in 0..metrics.len() {
+            // A thin line between the lowest and the highest dot makes their distance visible.
+            @let ends = [f64::min, f64::max].map(|end| {
+                spots.iter().filter(|s| s.place == place).map(|s| s.value).reduce(end)
+            });
+            @if let [Some(low), Some(high)] = ends {
+                path.span d=(plot.path([low, high].map(|x| (x, (metrics.len() - 1 - place) as f64)))) {}
+            }
+        }
         @for spot in spots.iter().rev().filter(|s| s.value.is_finite()) {
             g class=(spot.class) {
                 circle.spot cx=(c(plot.px(spot.value))) cy=(c(row(spot.place))) r="6" {
@@ -105,8 +114,9 @@ pub(in crate::report) fn dots_by_level(
         }
     };
     let keys = [
-        Key { class: "s0 round".to_owned(), text: "one trial".to_owned() },
-        Key { class: "means solid".to_owned(), text: "mean".to_owned() },
+        Key { class: "s0 round".to_owned(), text: "trial".to_owned() },
+        Key { class: "s1 round".to_owned(), text: "best trial".to_owned() },
+        Key { class: "means solid".to_owned(), text: "mean of comparable trials".to_owned() },
     ];
     figure(caption, &keys, plot.draw(caption, marks))
 }

@@ -67,6 +67,7 @@ impl Plot {
     fn ground(&self) -> Markup {
         let (left, right) = (c(self.left), c(self.width - RIGHT));
         let (top, bottom) = (c(TOP), c(self.height - BOTTOM));
+        let centre = (self.left + self.width - RIGHT) / 2.0;
         let middle = (TOP + self.height - BOTTOM) / 2.0;
         html! {
             g.grid {
@@ -81,7 +82,7 @@ impl Plot {
                     text.mid x=(c(x)) y=(c(self.height - BOTTOM + 17.0)) { (label) }
                 }
             }
-            text.name.mid x=(c((self.left + self.width - RIGHT) / 2.0)) y=(c(self.height - 6.0)) { (self.x_name) }
+            text.name.mid x=(c(centre)) y=(c(self.height - 6.0)) { (self.x_name) }
             @if !self.y_name.is_empty() {
                 text.name.mid x=(c(-middle)) y="11" transform="rotate(-90)" { (self.y_name) }
             }

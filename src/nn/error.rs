@@ -24,7 +24,7 @@ pub enum NnError {
     },
     /// The loss is no longer a number.
     #[error(
-        "the loss became {loss} in epoch {epoch}, step {step}: the training diverged; try a lower learning rate than {lr} (a tenth of it), or put \"batch_norm\" after the convolutions"
+        "the loss became {loss} in epoch {epoch}, step {step}: the training diverged; try a lower learning rate than {lr:?} (a tenth of it), or put \"batch_norm\" after the convolutions"
     )]
     Diverged {
         /// NaN or infinite.

@@ -6,6 +6,8 @@ mod checkpoint;
 mod description;
 mod error;
 mod fit;
+#[cfg(test)]
+mod gradient_tests;
 mod history;
 mod images;
 pub mod kernels;

@@ -164,7 +164,7 @@ fn forward<T: dfdx::tensor::Tape<f32, Cpu>>(
 
 impl Moment {
     /// The key of a layer's dropout mask.
-    fn key(self, layer: usize) -> u64 {
+    pub fn key(self, layer: usize) -> u64 {
         // Layers of a step are 2³² apart: no two (step, layer) share a stream.
         let index = self.step << 32 | layer as u64;
         Random::new(self.seed, "dropout", self.epoch, index).below(u64::MAX)

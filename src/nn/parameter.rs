@@ -119,3 +119,30 @@ pub(crate) fn kaiming_uniform(seed: u64, index: usize, fan_in: usize, len: usize
     let mut random = Random::new(seed, "init", 0, index as u64);
     (0..len).map(|_| (2.0 * random.unit() - 1.0) * bound).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Filter, channel, tap as digits: 2 filters, 3 channels, 2 taps.
+    #[test]
+    fn pytorchs_order_and_ours() {
+        let layout = Layout::Weights { taps: 2, channels: 3, filters: 2 };
+        let torch = [0., 1., 10., 11., 20., 21., 100., 101., 110., 111., 120., 121.];
+        let ours = [0., 100., 10., 110., 20., 120., 1., 101., 11., 111., 21., 121.];
+        assert_eq!(layout.from_torch(&torch), ours);
+        assert_eq!(layout.to_torch(&ours), torch);
+        assert_eq!(Layout::Plain.from_torch(&torch), torch);
+    }
+
+    #[test]
+    fn first_weights_fill_their_bounds() {
+        let values = kaiming_uniform(1, 0, 25, 10_000);
+        let largest = values.iter().fold(0f32, |largest, v| largest.max(v.abs()));
+        let mean = values.iter().sum::<f32>() / 10_000.0;
+        assert!(largest <= 0.2 && largest > 0.199, "{largest}");
+        assert!(mean.abs() < 0.004, "{mean}");
+        assert_ne!(values, kaiming_uniform(1, 1, 25, 10_000), "parameters differ");
+        assert_ne!(values, kaiming_uniform(2, 0, 25, 10_000), "seeds differ");
+    }
+}

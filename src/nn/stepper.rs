@@ -89,3 +89,59 @@ impl Stepper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::kernels::isa::Isa;
+    use crate::nn::parameter::Layout;
+    use crate::nn::tensor::put;
+    use crate::nn::training::{Adam, Sgd};
+
+    /// A parameter that starts at 1 and is given the gradients 0.5 and −1: where it is after each.
+    fn path(optimizer: Optimizer) -> [f32; 2] {
+        let cx = Compute::new(Isa::chosen().unwrap());
+        let parameter = Parameter::new(&cx, "p".into(), vec![1], Layout::Plain, &[1.0]).unwrap();
+        let mut parameters = [parameter];
+        let mut stepper = Stepper::new(&cx, optimizer, &parameters).unwrap();
+        [0.5, -1.0].map(|gradient| {
+            let mut grads = Grads::leaky();
+            put(&mut grads, &parameters[0].tag, cx.buffers.copy(&[gradient])).unwrap();
+            stepper.step(&cx, &mut parameters, &mut grads).unwrap();
+            parameters[0].values()[0]
+        })
+    }
+
+    fn close(path: [f32; 2], expected: [f32; 2]) {
+        assert!(path.iter().zip(expected).all(|(p, e)| (p - e).abs() < 2e-6), "{path:?}, expected {expected:?}");
+    }
+
+    fn sgd(momentum: f64, nesterov: bool) -> Optimizer {
+        Optimizer::Sgd(Sgd { lr: 0.1, momentum, nesterov })
+    }
+
+    /// 1 − 0.1·0.5, + 0.1·1.
+    #[test]
+    fn sgd_follows_the_gradient() {
+        close(path(sgd(0.0, false)), [0.95, 1.05]);
+    }
+
+    /// Velocities 0.5 and −1 + 0.9·0.5 = −0.55.
+    #[test]
+    fn sgd_with_momentum() {
+        close(path(sgd(0.9, false)), [0.95, 1.005]);
+    }
+
+    /// Directions 0.5 + 0.9·0.5 = 0.95 and −1 + 0.9·(−0.55) = −1.495.
+    #[test]
+    fn sgd_with_nesterov_momentum() {
+        close(path(sgd(0.9, true)), [0.905, 1.0545]);
+    }
+
+    /// First step: m̂ = 0.5, v̂ = 0.25, so 0.1 whatever the gradient's size. Second: m = −0.055,
+    /// v = 0.00124975; m̂ = −0.055/0.19, v̂ = 0.00124975/0.001999.
+    #[test]
+    fn adam_divides_by_the_spread() {
+        close(path(Optimizer::Adam(Adam { lr: 0.1, ..Adam::default() })), [0.9, 0.936_610_4]);
+    }
+}

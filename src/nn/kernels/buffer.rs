@@ -37,7 +37,15 @@ impl Buffers {
         buffer
     }
 
-    /// A vector that came from elsewhere, to be recycled here.
+    /// A copy of some floats.
+    pub fn copy(&self, floats: &[f32]) -> Buffer {
+        let mut buffer = self.take(floats.len());
+        buffer.copy_from_slice(floats);
+        buffer
+    }
+
+    /// Floats that were taken from here and then moved out, to be recycled. (A vector of other
+    /// origin would make the stock grow each time.)
     pub fn adopt(&self, floats: Vec<f32>) -> Buffer {
         Buffer { floats, home: self.clone() }
     }

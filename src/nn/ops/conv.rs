@@ -77,11 +77,11 @@ impl Back {
         match (&self.bias_tag, self.after) {
             (Some(tag), After::Relu) => {
                 let sums = reduce::mask_and_sum(cx.isa, &self.y.values, &mut dy, g.filters);
-                put(grads, tag, cx.buffers.adopt(sums))?;
+                put(grads, tag, cx.buffers.copy(&sums))?;
             }
             (Some(tag), After::Nothing) => {
                 let sums = reduce::column_sums(cx.isa, &dy, g.filters);
-                put(grads, tag, cx.buffers.adopt(sums))?;
+                put(grads, tag, cx.buffers.copy(&sums))?;
             }
             (None, After::Relu) => elementwise::relu_grad(cx.isa, &self.y.values, &mut dy),
             (None, After::Nothing) => {}

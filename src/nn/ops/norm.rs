@@ -79,8 +79,8 @@ pub(crate) fn train<T: Tape<f32, Cpu>>(
         tape.add_backward_op(move |grads| {
             let mut d = take(&cx, grads, &y)?;
             let (scale_grad, shift_grad) = norm::grad(cx.isa, &x.values, &saved, after, &mut d);
-            put(grads, &weight, cx.buffers.adopt(scale_grad))?;
-            put(grads, &bias, cx.buffers.adopt(shift_grad))?;
+            put(grads, &weight, cx.buffers.copy(&scale_grad))?;
+            put(grads, &bias, cx.buffers.copy(&shift_grad))?;
             put(grads, &x.tag, d)
         });
     }

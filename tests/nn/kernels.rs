@@ -1,0 +1,290 @@
+//! What each kernel promises: the right sums, in one order, with the same bits everywhere.
+
+use microtome::data::random::Random;
+use microtome::nn::kernels::buffer::Buffers;
+use microtome::nn::kernels::geometry::Geometry;
+use microtome::nn::kernels::isa::Isa;
+use microtome::nn::kernels::{After, conv, elementwise, norm, pack, pooling, reduce, weight_grad};
+use proptest::prelude::*;
+
+fn floats(len: usize, purpose: &'static str) -> Vec<f32> {
+    let mut random = Random::new(0, purpose, 0, 0);
+    (0..len).map(|_| random.normal()).collect()
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// Any convolution whose window fits.
+fn geometries() -> impl Strategy<Value = Geometry> {
+    let sizes = (1usize..14, 1usize..9, 1usize..9, 1usize..40, 1usize..70);
+    (sizes, 1usize..5, 1usize..5, 1usize..4, 0usize..4).prop_filter_map("the window must fit", geometry)
+}
+
+type Sizes = ((usize, usize, usize, usize, usize), usize, usize, usize, usize);
+
+fn geometry(((images, height, width, channels, filters), kh, kw, stride, lead): Sizes) -> Option<Geometry> {
+    let side = |size: usize, window: usize| Some((size + 2 * lead).checked_sub(window)? / stride + 1);
+    Some(Geometry {
+        images,
+        input: (height, width),
+        channels,
+        output: (side(height, kh)?, side(width, kw)?),
+        filters,
+        kernel: (kh, kw),
+        stride,
+        lead,
+    })
+}
+
+fn forward(isa: Isa, g: &Geometry, after: After) -> Vec<f32> {
+    let (x, weights) = (floats(g.input_len(), "x"), floats(g.weights(), "w"));
+    let mut bias = floats(g.filters, "bias");
+    bias.resize(pack::padded(g.filters), 0.0);
+    let (mut packed, mut y) = (vec![f32::NAN; pack::forward_len(g)], vec![f32::NAN; g.output_len()]);
+    pack::forward(g, &weights, &mut packed);
+    conv::forward(isa, g, &x, &packed, Some(&bias), after, &mut y);
+    y
+}
+
+fn data_grad(isa: Isa, g: &Geometry) -> Vec<f32> {
+    let (dy, weights) = (floats(g.output_len(), "dy"), floats(g.weights(), "w"));
+    let (mut packed, mut dx) = (vec![f32::NAN; pack::backward_len(g)], vec![f32::NAN; g.input_len()]);
+    pack::backward(g, &weights, &mut packed);
+    conv::data_grad(isa, g, &dy, &packed, &mut dx);
+    dx
+}
+
+fn weight_gradient(isa: Isa, g: &Geometry) -> Vec<f32> {
+    let (x, dy) = (floats(g.input_len(), "x"), floats(g.output_len(), "dy"));
+    let mut padded = vec![f32::NAN; g.output_len() / g.filters * pack::padded(g.filters)];
+    pack::pad_rows(&dy, g.filters, &mut padded);
+    let mut partial = vec![f32::NAN; weight_grad::partial_len(g)];
+    weight_grad::weight_grad(isa, g, &x, &padded, &mut partial);
+    partial.truncate(g.weights());
+    partial
+}
+
+/// (input pixel, output pixel, tap) of every product of a convolution, outputs and taps in order.
+fn products(g: &Geometry) -> Vec<(usize, usize, usize)> {
+    let mut products = Vec::new();
+    for out in 0..g.output.0 * g.output.1 {
+        for tap in 0..g.taps() {
+            let y = (out / g.output.1 * g.stride + tap / g.kernel.1).checked_sub(g.lead);
+            let x = (out % g.output.1 * g.stride + tap % g.kernel.1).checked_sub(g.lead);
+            if let (Some(y), Some(x)) = (y, x)
+                && y < g.input.0
+                && x < g.input.1
+            {
+                products.push((y * g.input.1 + x, out, tap));
+            }
+        }
+    }
+    products
+}
+
+/// All of a convolution's kernels, pooling, batch norm and sums on one shape.
+fn everything(isa: Isa, g: &Geometry) -> Vec<Vec<u32>> {
+    let mut results = vec![
+        forward(isa, g, After::Nothing),
+        forward(isa, g, After::Relu),
+        data_grad(isa, g),
+        weight_gradient(isa, g),
+    ];
+    let x = floats(g.input_len(), "x");
+    let (mean, variance) = norm::statistics(isa, &x, g.channels);
+    let saved = norm::Saved {
+        inverse_sd: variance.iter().map(|v| 1.0 / (v + 1e-5).sqrt()).collect(),
+        mean,
+        scale: floats(g.channels, "scale"),
+        shift: floats(g.channels, "shift"),
+    };
+    for after in [After::Nothing, After::Relu] {
+        let mut y = vec![f32::NAN; x.len()];
+        norm::affine(isa, &x, &saved.scale, &saved.shift, after, &mut y);
+        let mut d = floats(x.len(), "d");
+        let (scale, shift) = norm::grad(isa, &x, &saved, after, &mut d);
+        results.extend([y, d, scale, shift]);
+    }
+    let pool = Geometry { filters: g.channels, ..*g };
+    if pool.lead <= pool.kernel.0.min(pool.kernel.1) / 2 {
+        let (mut y, mut winner) = (vec![f32::NAN; pool.output_len()], vec![0; pool.output_len()]);
+        pooling::max(isa, &pool, &x, &mut y, &mut winner);
+        let mut dx = vec![f32::NAN; x.len()];
+        pooling::max_grad(isa, &pool, &y, &winner, &mut dx);
+        results.extend([y.clone(), dx.clone()]);
+        pooling::average(isa, &pool, &x, &mut y);
+        pooling::average_grad(isa, &pool, &y, &mut dx);
+        results.extend([y, dx]);
+    }
+    let mut dropped = vec![f32::NAN; x.len()];
+    elementwise::dropout(isa, &x, 9, 0.3, &mut dropped);
+    let mut masked = floats(x.len(), "d");
+    results.push(reduce::mask_and_sum(isa, &x, &mut masked, g.channels));
+    results.push(reduce::column_sums(isa, &masked, g.channels));
+    results.extend([dropped, masked, saved.mean, variance]);
+    results.iter().map(|values| bits(values)).collect()
+}
+
+fn with_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn bits_do_not_depend_on_instruction_set_or_threads(g in geometries()) {
+        let scalar = with_threads(1, || everything(Isa::named("scalar").unwrap(), &g));
+        for isa in Isa::available() {
+            for threads in 1..=3 {
+                let results = with_threads(threads, || everything(isa, &g));
+                prop_assert!(results == scalar, "{isa:?} with {threads} threads differs on {g:?}");
+            }
+        }
+    }
+
+    /// The documented order, added up by hand: bias, then taps, in each tap the channels.
+    #[test]
+    fn forward_adds_taps_then_channels(g in geometries()) {
+        let (x, w, bias) = (floats(g.input_len(), "x"), floats(g.weights(), "w"), floats(g.filters, "bias"));
+        let mut expected: Vec<f32> = (0..g.output_len()).map(|i| bias[i % g.filters]).collect();
+        for (at, out, tap) in products(&g) {
+            for n in 0..g.images {
+                for o in 0..g.filters {
+                    let sum = &mut expected[(out * g.images + n) * g.filters + o];
+                    for c in 0..g.channels {
+                        let weight = w[(tap * g.channels + c) * g.filters + o];
+                        *sum = x[(at * g.images + n) * g.channels + c].mul_add(weight, *sum);
+                    }
+                }
+            }
+        }
+        prop_assert_eq!(bits(&forward(Isa::chosen().unwrap(), &g, After::Nothing)), bits(&expected));
+    }
+
+    /// The documented order: taps from top left to bottom right, in each the filters.
+    #[test]
+    fn data_gradient_adds_taps_then_filters(g in geometries()) {
+        let (dy, w) = (floats(g.output_len(), "dy"), floats(g.weights(), "w"));
+        let mut expected = vec![0f32; g.input_len()];
+        let mut by_tap = products(&g);
+        by_tap.sort_by_key(|(at, _, tap)| (*at, *tap));
+        for (at, out, tap) in by_tap {
+            for n in 0..g.images {
+                for c in 0..g.channels {
+                    let sum = &mut expected[(at * g.images + n) * g.channels + c];
+                    for o in 0..g.filters {
+                        let weight = w[(tap * g.channels + c) * g.filters + o];
+                        *sum = dy[(out * g.images + n) * g.filters + o].mul_add(weight, *sum);
+                    }
+                }
+            }
+        }
+        prop_assert_eq!(bits(&data_grad(Isa::chosen().unwrap(), &g)), bits(&expected));
+    }
+
+    /// The weight gradient's order depends on how rows are cut, so here only its value, in f64.
+    #[test]
+    fn weight_gradient_is_the_sum_of_products(g in geometries()) {
+        let (x, dy) = (floats(g.input_len(), "x"), floats(g.output_len(), "dy"));
+        let mut expected = vec![0f64; g.weights()];
+        for (at, out, tap) in products(&g) {
+            for n in 0..g.images {
+                for c in 0..g.channels {
+                    for o in 0..g.filters {
+                        expected[(tap * g.channels + c) * g.filters + o] += f64::from(x[(at * g.images + n) * g.channels + c])
+                            * f64::from(dy[(out * g.images + n) * g.filters + o]);
+                    }
+                }
+            }
+        }
+        for (ours, expected) in weight_gradient(Isa::chosen().unwrap(), &g).iter().zip(expected) {
+            prop_assert!((f64::from(*ours) - expected).abs() < 1e-3, "{} {}", ours, expected);
+        }
+    }
+}
+
+/// 10 output rows of 2 × 40 products: 8 groups of rows are asked for, two rows each, so 5 groups;
+/// a stretch would be 7 rows, so each group is one. Groups are summed apart, then in order.
+#[test]
+fn weight_gradient_adds_rows_in_groups() {
+    let g = geometry(((40, 10, 2, 1, 1), 1, 1, 1, 0)).unwrap();
+    let (x, dy) = (floats(g.input_len(), "x"), floats(g.output_len(), "dy"));
+    let group = |rows: std::ops::Range<usize>| (rows.start * 80..rows.end * 80).fold(0f32, |sum, i| x[i].mul_add(dy[i], sum));
+    let expected = [2..4, 4..6, 6..8, 8..10].into_iter().fold(group(0..2), |sum, rows| sum + group(rows));
+    assert_eq!(bits(&weight_gradient(Isa::chosen().unwrap(), &g)), [expected.to_bits()]);
+    let in_one_go = group(0..10);
+    assert_ne!(in_one_go.to_bits(), expected.to_bits(), "the order must matter for this test to say anything");
+}
+
+/// Sums by channel: chunks of 32768 / 3 rows in f32, chunks in f64.
+#[test]
+fn column_sums_add_chunks_in_order() {
+    let rows = floats(3 * 30_000, "rows");
+    let expected: Vec<f32> = (0..3)
+        .map(|c| {
+            let chunks = rows.chunks(3 * (32_768 / 3));
+            chunks.map(|chunk| f64::from(chunk.chunks(3).fold(0f32, |sum, row| sum + row[c]))).sum::<f64>() as f32
+        })
+        .collect();
+    for isa in Isa::available() {
+        assert_eq!(bits(&reduce::column_sums(isa, &rows, 3)), bits(&expected), "{isa:?}");
+    }
+}
+
+#[test]
+fn batch_statistics_are_right_far_from_zero() {
+    let values: Vec<f32> = floats(50_000, "rows").iter().map(|v| v * 0.01 + 100.0).collect();
+    let (mean, variance) = norm::statistics(Isa::chosen().unwrap(), &values, 1);
+    let expected = values.iter().map(|v| f64::from(*v)).sum::<f64>() / 50_000.0;
+    let spread = values.iter().map(|v| (f64::from(*v) - expected).powi(2)).sum::<f64>() / 50_000.0;
+    assert!((f64::from(mean[0]) - expected).abs() < 5e-5, "{} {expected}", mean[0]);
+    assert!((f64::from(variance[0]) / spread - 1.0).abs() < 1e-3, "{} {spread}", variance[0]);
+}
+
+#[test]
+fn dropout_drops_its_rate_and_keeps_the_mean() {
+    let ones = vec![1.0; 100_000];
+    let mut y = vec![f32::NAN; ones.len()];
+    elementwise::dropout(Isa::chosen().unwrap(), &ones, 1, 0.25, &mut y);
+    let dropped = y.iter().filter(|v| **v == 0.0).count();
+    assert!((24_500..25_500).contains(&dropped), "{dropped}");
+    assert!(y.iter().all(|v| *v == 0.0 || *v == 4.0 / 3.0));
+    let mut other = vec![f32::NAN; ones.len()];
+    elementwise::dropout(Isa::chosen().unwrap(), &ones, 2, 0.25, &mut other);
+    let both = y.iter().zip(&other).filter(|(a, b)| **a == 0.0 && **b == 0.0).count();
+    assert!((5_900..6_600).contains(&both), "keys share their masks: {both}");
+}
+
+#[test]
+fn relu_lets_nan_through_on_every_instruction_set() {
+    for isa in Isa::available() {
+        let mut y = vec![0.0; 5];
+        elementwise::relu(isa, &[-1.0, 0.0, 2.0, f32::NAN, f32::NEG_INFINITY], &mut y);
+        assert_eq!(bits(&y), bits(&[0.0, 0.0, 2.0, f32::NAN, 0.0]), "{isa:?}");
+    }
+}
+
+#[test]
+fn an_unknown_instruction_set_is_refused() {
+    expect_test::expect!["MICROTOME_ISA is `sse9`: set it to avx512, avx2 or scalar, or leave it unset"]
+        .assert_eq(&Isa::named("sse9").unwrap_err().to_string());
+}
+
+#[test]
+fn buffers_are_used_again() {
+    let buffers = Buffers::default();
+    let first = buffers.take(1000);
+    let address = first.as_ptr();
+    drop(first);
+    assert_eq!(buffers.idle(), 1000);
+    let smaller = buffers.take(600);
+    assert_eq!((smaller.as_ptr(), smaller.len(), buffers.idle()), (address, 600, 0));
+    let other = buffers.take(600);
+    assert_ne!(other.as_ptr(), address);
+    drop(smaller);
+    assert_eq!(buffers.take(400).len(), 400, "a block more than twice too large is left alone");
+    assert_eq!(buffers.idle(), 1000 + 400);
+}

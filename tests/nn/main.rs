@@ -1,0 +1,13 @@
+//! The tensor room: what users may write, what the kernels promise, and what training gives.
+
+mod files;
+mod fixture;
+mod kernels;
+mod reproducible;
+mod shapes;
+mod spec;
+mod training;
+
+/// Tests run with the allocator that the binary has.
+#[global_allocator]
+static ALLOC: microtome::nn::kernels::alloc::Aligned = microtome::nn::kernels::alloc::Aligned;

@@ -71,7 +71,7 @@ impl Scene {
         };
         // Drawn before anything that depends on the label.
         let haematoxylin = between(&mut random, 1500.0, 2900.0);
-        let radius = between(&mut random, 17.0, 34.0);
+        let radius = between(&mut random, 11.0, 32.0);
         let outer = !positive && random.below(2) == 0;
         let central = match random.below(100) {
             _ if positive => Some(Kind::Tumour),

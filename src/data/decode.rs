@@ -40,7 +40,7 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, String> {
 }
 
 fn broken(format: ImageFormat, error: impl ToString) -> String {
-    format!("the {} image is damaged or cut short: {}", name(format), error.to_string())
+    format!("the {} image cannot be decoded: {}", name(format), error.to_string())
 }
 
 fn name(format: ImageFormat) -> &'static str {
@@ -72,7 +72,7 @@ fn check_whole(format: ImageFormat, bytes: &[u8]) -> Result<(), String> {
         _ => true,
     };
     if !ended {
-        return Err(broken(format, "it has no end marker"));
+        return Err(format!("the {} image is cut short: it has no end marker", name(format)));
     }
     if several {
         return Err(format!("the {} file holds several images; save just one", name(format)));

@@ -63,18 +63,21 @@ fn it_finds_images_under_several_ids() {
         0,c,true
         1,b,false
         1,f,false
-    "#]].assert_eq(&text(out.path(), "duplicates.csv"));
+    "#]]
+    .assert_eq(&text(out.path(), "duplicates.csv"));
     expect![[r#"
         id,blank
         d,black
         e,white
-    "#]].assert_eq(&text(out.path(), "blank.csv"));
+    "#]]
+    .assert_eq(&text(out.path(), "blank.csv"));
     expect![[r#"
         group,0,1,none
         p1,1,1,0
         p2,0,1,0
         p3,1,1,1
-    "#]].assert_eq(&text(out.path(), "groups.csv"));
+    "#]]
+    .assert_eq(&text(out.path(), "groups.csv"));
 }
 
 #[test]

@@ -38,10 +38,12 @@ fn the_index_is_a_table_for_anyone() {
         a,1,"slide, 1",train,a.png
         b,,s2,,b.png
         c,0,s2,valid,c.png
-    "#]].assert_eq(&text(out.path(), "index.csv"));
+    "#]]
+    .assert_eq(&text(out.path(), "index.csv"));
     expect![[r#"
         path,problem
-    "#]].assert_eq(&text(out.path(), "rejected.csv"));
+    "#]]
+    .assert_eq(&text(out.path(), "rejected.csv"));
 }
 
 #[test]
@@ -101,7 +103,8 @@ fn the_numbers_are_of_the_train_split() {
           ],
           "normalization": null
         }
-    "#]].assert_eq(&text(out.path(), "dataset.json"));
+    "#]]
+    .assert_eq(&text(out.path(), "dataset.json"));
     // 0 and 255 have mean 1/2 and standard deviation 1/2.
     assert_eq!((data.info().mean, data.info().sd), ([0.5; 3], [0.5; 3]));
 }

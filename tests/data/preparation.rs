@@ -85,13 +85,29 @@ fn it_gives_the_same_files_again() {
 
 #[test]
 fn fractions_that_make_no_whole() {
-    fails(&sixty(), "split = { train = 0.8, valid = 0.1, test = 0.2 }", expect!["`split` has fractions that add up to 1.1: train = 0.8, valid = 0.1, test = 0.2; they must add up to 1"]);
-    fails(&sixty(), "split = { train = 1.2, valid = -0.1, test = -0.1 }", expect!["`split.train` is 1.2; a fraction lies between 0 and 1"]);
+    fails(
+        &sixty(),
+        "split = { train = 0.8, valid = 0.1, test = 0.2 }",
+        expect![
+            "`split` has fractions that add up to 1.1: train = 0.8, valid = 0.1, test = 0.2; they must add up to 1"
+        ],
+    );
+    fails(
+        &sixty(),
+        "split = { train = 1.2, valid = -0.1, test = -0.1 }",
+        expect!["`split.train` is 1.2; a fraction lies between 0 and 1"],
+    );
 }
 
 #[test]
 fn a_split_that_was_not_given() {
-    fails(&sixty(), "split = 'given'", expect![[r#"`split = "given"`, but 60 images (`i00`, `i01`, `i02` and 57 more) have no split in the data; give the source `splits`, or let `split` say the fractions, as in { train = 0.8, valid = 0.1, test = 0.1 }"#]]);
+    fails(
+        &sixty(),
+        "split = 'given'",
+        expect![[
+            r#"`split = "given"`, but the data has no split for 60 images (`i00`, `i01`, `i02` and 57 more); give the source `splits`, or let `split` say the fractions, as in { train = 0.8, valid = 0.1, test = 0.1 }"#
+        ]],
+    );
 }
 
 #[test]
@@ -100,20 +116,44 @@ fn a_class_that_is_absent_from_a_split() {
     let one: Vec<Row> = (0..20)
         .map(|i| row(&format!("i{i}"), Some(u8::from(i < 5)), &format!("p{}", i / 5), None))
         .collect();
-    fails(&one, "", expect![[r#"the valid split has no image of class 0 (train: 15 negative, 5 positive; valid: 0 negative, 0 positive; test: 0 negative, 0 positive); too few groups hold it: give the split a larger fraction, or set `by = "image"`"#]]);
+    fails(
+        &one,
+        "",
+        expect![[
+            r#"the valid split has no image of class 1 (train: 5 negative, 5 positive; valid: 5 negative, 0 positive; test: 5 negative, 0 positive); too few groups hold it: give the split a larger fraction, or set `by = "image"`"#
+        ]],
+    );
     let negative: Vec<Row> = (0..20).map(|i| row(&format!("i{i}"), Some(0), "p", None)).collect();
-    fails(&negative, "", expect!["the train split has no image of class 1 (train: 20 negative, 0 positive; valid: 0 negative, 0 positive; test: 0 negative, 0 positive); there is none in the whole data set: look at the labels"]);
+    fails(
+        &negative,
+        "",
+        expect![
+            "the train split has no image of class 1 (train: 20 negative, 0 positive; valid: 0 negative, 0 positive; test: 0 negative, 0 positive); there is none in the whole data set: look at the labels"
+        ],
+    );
     let given: Vec<Row> = (0..4)
         .map(|i| {
             let split = if i < 2 { Split::Train } else { Split::Test };
             row(&format!("i{i}"), Some(u8::from(i == 1)), "p", Some(split))
         })
         .collect();
-    fails(&given, "split = 'given'", expect!["the test split has no image of class 1 (train: 1 negative, 1 positive; valid: 0 negative, 0 positive; test: 2 negative, 0 positive); change the given split, or let `split` say fractions"]);
+    fails(
+        &given,
+        "split = 'given'",
+        expect![
+            "the test split has no image of class 1 (train: 1 negative, 1 positive; valid: 0 negative, 0 positive; test: 2 negative, 0 positive); change the given split, or let `split` say fractions"
+        ],
+    );
 }
 
 #[test]
 fn parameters_without_sense() {
     fails(&sixty(), "size = 0", expect!["`size` is 0; give the number of pixels, at least 1"]);
-    fails(&sixty(), "normalize = { mean = [0, 0, 0], sd = [1, 0, 1] }", expect!["`normalize.sd` is [1.0, 0.0, 1.0]; pixels are divided by it, so it must be greater than 0"]);
+    fails(
+        &sixty(),
+        "normalize = { mean = [0, 0, 0], sd = [1, 0, 1] }",
+        expect![
+            "`normalize.sd` is [1.0, 0.0, 1.0]; pixels are divided by it, so it must be greater than 0"
+        ],
+    );
 }

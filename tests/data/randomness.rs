@@ -25,7 +25,8 @@ fn the_numbers_are_these_on_every_machine() {
     let whole: Vec<u64> = (0..4).map(|_| random.below(1000)).collect();
     let unit: Vec<u32> = (0..2).map(|_| random.unit().to_bits()).collect();
     let normal: Vec<u32> = (0..2).map(|_| random.normal().to_bits()).collect();
-    expect_test::expect!["[919, 13, 785, 281] [3f76c0c0, 3ebee7fa] [bf4c623d, 3f21134c]"].assert_eq(&format!("{whole:?} {unit:x?} {normal:x?}"));
+    expect_test::expect!["[919, 13, 785, 281] [3f76c0c0, 3ebee7fa] [bf4c623d, 3f21134c]"]
+        .assert_eq(&format!("{whole:?} {unit:x?} {normal:x?}"));
 }
 
 #[test]

@@ -120,3 +120,13 @@ fn unlabelled_images_are_shared_out_too() {
     };
     assert_eq!(Split::ALL.map(unlabelled), [80, 10, 10]);
 }
+
+#[test]
+fn few_groups_are_shared_out_so_that_no_split_goes_without() {
+    // A tenth of five groups is half a group.
+    let rows = rows(&[(10, 10); 5]);
+    let splits = by(SplitBy::Group).assign(&rows, 0).unwrap();
+    for label in [0, 1] {
+        assert_eq!(Split::ALL.map(|split| count(&rows, &splits, split, label)), [30, 10, 10]);
+    }
+}

@@ -40,7 +40,7 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, String> {
 }
 
 fn broken(format: ImageFormat, error: impl ToString) -> String {
-    format!("the {} image is damaged or cut short: {}", name(format), error.to_string())
+    format!("the {} image cannot be decoded: {}", name(format), error.to_string())
 }
 
 fn name(format: ImageFormat) -> &'static str {
@@ -64,11 +64,16 @@ fn check_whole(format: ImageFormat, bytes: &[u8]) -> Result<(), String> {
         ImageFormat::WebP => {
             WebPDecoder::new(Cursor::new(bytes)).map_err(|e| broken(format, e))?.has_animation()
         }
-        ImageFormat::Jpeg if !has_end(bytes) => {
-            return Err(broken(format, "it has no end marker"));
-        }
         _ => false,
     };
+    let ended = match format {
+        ImageFormat::Jpeg => jpeg_has_end(bytes),
+        ImageFormat::Png => png_has_end(bytes),
+        _ => true,
+    };
+    if !ended {
+        return Err(format!("the {} image is cut short: it has no end marker", name(format)));
+    }
     if several {
         return Err(format!("the {} file holds several images; save just one", name(format)));
     }
@@ -91,9 +96,23 @@ fn has_second_page(bytes: &[u8]) -> bool {
     next.is_some_and(|next| next != 0)
 }
 
+/// Whether the chunks of a PNG run up to the one that ends it (PNG, third edition, section 5).
+fn png_has_end(bytes: &[u8]) -> bool {
+    let mut at = 8;
+    while let Some([a, b, c, d, kind @ ..]) = bytes.get(at..at + 8) {
+        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        // Length, kind, data and checksum.
+        at += 12 + length;
+        if kind == b"IEND" {
+            return at <= bytes.len();
+        }
+    }
+    false
+}
+
 /// Whether a JPEG's data runs up to its end marker (ITU T.81, annex B). Its decoder fills up what
 /// is missing with grey.
-fn has_end(bytes: &[u8]) -> bool {
+fn jpeg_has_end(bytes: &[u8]) -> bool {
     let mut at = 2;
     while let Some(&[first, marker]) = bytes.get(at..at + 2) {
         match (first, marker) {

@@ -25,10 +25,16 @@ pub enum DataError {
     MissingTable { path: PathBuf, what: &'static str, key: &'static str },
 
     #[error(
-        "{}: there is no column `{column}` among {found}; its first line must name the columns",
+        "{}: there is no column `{column}`, only {found}; its first line must name the columns",
         path.display()
     )]
     MissingColumn { path: PathBuf, column: String, found: String },
+
+    #[error("{} is empty; its first line must name the columns", path.display())]
+    EmptyTable { path: PathBuf },
+
+    #[error("{}, line {line}: {have} of {want} fields; give each line as many as the first", path.display())]
+    Ragged { path: PathBuf, line: u64, have: u64, want: u64 },
 
     #[error("{} is not a CSV file: {problem}", path.display())]
     NotCsv { path: PathBuf, problem: String },
@@ -44,22 +50,21 @@ pub enum DataError {
     Twice { path: PathBuf, id: String, first: u64, second: u64 },
 
     #[error(
-        "{} is listed for {}; add the images to {} or remove the lines",
-        path.display(), some("image that does not exist", "images that do not exist", ids),
-        folder.display()
+        "{} lists {} that {} not in {}; add what is missing or remove the lines",
+        path.display(), some(ids), if ids.len() == 1 { "is" } else { "are" }, folder.display()
     )]
     NoSuchImages { path: PathBuf, folder: PathBuf, ids: Vec<String> },
 
     #[error(
-        "{} have no label in {}; add the labels, remove the images, \
+        "{} has no label for {}; add what is missing, remove the images, \
          or set `unlabelled = \"keep\"` to keep them without a label",
-        some("image", "images", ids), path.display()
+        path.display(), some(ids)
     )]
     Unlabelled { path: PathBuf, ids: Vec<String> },
 
     #[error(
-        "{} have no split in {}; add them to it, remove the images, or leave `splits` out",
-        some("image", "images", ids), path.display()
+        "{} has no split for {}; add what is missing, remove the images, or leave `splits` out",
+        path.display(), some(ids)
     )]
     Unsplit { path: PathBuf, ids: Vec<String> },
 
@@ -73,10 +78,11 @@ pub enum DataError {
     Empty { path: PathBuf, expected: String },
 
     #[error(
-        "`{id}`: the class is `{class}`, which is neither in `positive` ({positive}) \
-         nor in `negative` ({negative}); add it to one of them, or let `label` point elsewhere"
+        "{} of class {classes}, which is neither in `positive` ({positive}) nor in `negative` \
+         ({negative}); add it to one of them, or let `label` point to another part of the path",
+        some(ids)
     )]
-    UnknownClass { id: String, class: String, positive: String, negative: String },
+    UnknownClass { ids: Vec<String>, classes: String, positive: String, negative: String },
 
     #[error("the class `{class}` is in both `positive` and `negative`; keep one of the two")]
     AmbiguousClass { class: String },
@@ -84,12 +90,15 @@ pub enum DataError {
     #[error("`{what}.regex`: {problem}")]
     BadRegex { what: &'static str, problem: String },
 
-    #[error("`{what}.regex` does not match {}; it is `{regex}`", some("image", "images", ids))]
+    #[error(
+        "`{what}.regex` is `{regex}`, which does not match {}; it must match every path",
+        some(ids)
+    )]
     NoMatch { what: &'static str, regex: String, ids: Vec<String> },
 
     #[error(
-        "`{what}.component` is {component}, but `{id}` has {have}; \
-         0 is the first, -1 the file's name, -2 the folder it lies in"
+        "`{what}.component` is {component}, but `{id}` has {have} parts: \
+         0 to {}, or -1 (the file's name) to -{have}", have - 1
     )]
     NoComponent { what: &'static str, component: i32, id: String, have: usize },
 
@@ -120,9 +129,9 @@ pub enum DataError {
     Fractions { sum: f64, train: f64, valid: f64, test: f64 },
 
     #[error(
-        "`split = \"given\"`, but {} have no split in the data; give the source `splits`, \
+        "`split = \"given\"`, but the data has no split for {}; give the source `splits`, \
          or let `split` say the fractions, as in {{ train = 0.8, valid = 0.1, test = 0.1 }}",
-        some("image", "images", ids)
+        some(ids)
     )]
     NotGiven { ids: Vec<String> },
 
@@ -148,13 +157,19 @@ impl DataError {
 const NAMED: usize = 3;
 
 /// `1 image (a)`, `5 images (a, b, c and 2 more)`.
-fn some(one: &str, many: &str, ids: &[String]) -> String {
-    let named = ids.iter().take(NAMED).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
-    let more = match ids.len().saturating_sub(NAMED) {
+fn some(ids: &[String]) -> String {
+    let noun = if ids.len() == 1 { "image" } else { "images" };
+    format!("{} {noun} ({})", ids.len(), first(ids.iter().map(String::as_str)))
+}
+
+/// The first names of a list, and how many more there are.
+pub(super) fn first<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = match names.len().saturating_sub(NAMED) {
         0 => String::new(),
         rest => format!(" and {rest} more"),
     };
-    format!("{} {} ({named}{more})", ids.len(), if ids.len() == 1 { one } else { many })
+    let named: Vec<String> = names.take(NAMED).map(|name| format!("`{name}`")).collect();
+    named.join(", ") + &more
 }
 
 /// The first of the problems, each on a line of its own.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
 use super::error::DataError;
 
@@ -17,9 +17,12 @@ pub(super) fn read<const N: usize>(
 ) -> Result<Vec<Line<N>>, DataError> {
     let bytes = std::fs::read(path).map_err(DataError::read(path))?;
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-    let not_csv = |e: csv::Error| DataError::NotCsv { path: path.into(), problem: e.to_string() };
+    let not_csv = |error| not_csv(path, error);
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(bytes);
     let header = reader.headers().map_err(not_csv)?.clone();
+    if header.is_empty() {
+        return Err(DataError::EmptyTable { path: path.into() });
+    }
     let mut places = [0; N];
     for (place, column) in places.iter_mut().zip(columns) {
         *place = place_of(column, &header, path)?;
@@ -38,4 +41,15 @@ fn place_of(column: &str, header: &StringRecord, path: &Path) -> Result<usize, D
         let found = header.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         DataError::MissingColumn { path: path.into(), column: column.into(), found }
     })
+}
+
+fn not_csv(path: &Path, error: csv::Error) -> DataError {
+    let path = path.into();
+    match error.kind() {
+        &ErrorKind::UnequalLengths { ref pos, expected_len: want, len: have } => {
+            let line = pos.as_ref().map_or(0, |position| position.line());
+            DataError::Ragged { path, line, have, want }
+        }
+        _ => DataError::NotCsv { path, problem: error.to_string() },
+    }
 }

@@ -1,6 +1,11 @@
-//! What several of these tests need: a way to the real data and to write small images.
+//! What several of these tests need: small data sets, small images, and the way to the real data.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+use image::{ImageFormat, RgbImage};
+use microtome::data::{Dataset, Ingest, Normalize, Row, Split, Writer};
+use tempfile::TempDir;
 
 /// A folder of real data beside the project.
 pub fn shared(name: &str) -> PathBuf {
@@ -12,8 +17,15 @@ pub fn parse<T: serde::de::DeserializeOwned>(toml: &str) -> T {
     toml::from_str(toml).unwrap()
 }
 
+/// Ingests what the TOML says into a new folder.
+pub fn ingest(toml: &str) -> (TempDir, Dataset) {
+    let out = tempfile::tempdir().unwrap();
+    let data = parse::<Ingest>(toml).run(out.path(), &|_, _| ()).unwrap();
+    (out, data)
+}
+
 /// All files of a folder, by name.
-pub fn files(folder: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap())
@@ -22,4 +34,49 @@ pub fn files(folder: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
             (name, std::fs::read(entry.path()).unwrap())
         })
         .collect()
+}
+
+/// A file's text.
+pub fn text(folder: &Path, name: &str) -> String {
+    String::from_utf8(files(folder).remove(name).unwrap()).unwrap()
+}
+
+pub fn row(id: &str, label: Option<u8>, group: &str, split: Option<Split>) -> Row {
+    Row { id: id.into(), label, group: group.into(), split, source: format!("{id}.png") }
+}
+
+/// A data set of these rows and images of `height`×`width`×3 bytes.
+pub fn pack(height: usize, width: usize, images: &[(Row, Vec<u8>)]) -> (TempDir, Dataset) {
+    let out = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(out.path(), "folder", height, width).unwrap();
+    for (row, pixels) in images {
+        writer.push(row.clone(), pixels).unwrap();
+    }
+    let data = writer.finish(&Normalize::None).unwrap();
+    (out, data)
+}
+
+/// Grey pixels in three channels.
+pub fn grey(pixels: &[u8]) -> Vec<u8> {
+    pixels.iter().flat_map(|&byte| [byte; 3]).collect()
+}
+
+/// The bytes of an image file of one colour.
+pub fn encoded(width: u32, height: u32, color: [u8; 3], format: ImageFormat) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let image = RgbImage::from_pixel(width, height, image::Rgb(color));
+    image.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+/// Writes a file and the folders it lies in.
+pub fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+/// Writes a PNG of 8×8 pixels of one colour.
+pub fn write_png(folder: &Path, name: &str, shade: u8) {
+    write(folder, name, encoded(8, 8, [shade, 100, 200], ImageFormat::Png));
 }

@@ -1,4 +1,15 @@
 //! What the data room promises, held against hand-worked numbers, whole messages and real data.
 
+mod augmentation;
+mod bad_input;
+mod baseline;
 mod common;
+mod decoding;
+mod exploration;
+mod files;
+mod parameters;
+mod preparation;
+mod randomness;
 mod real;
+mod splitting;
+mod synthetic;

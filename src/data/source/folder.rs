@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Listing, SourceFiles, has_extension, read, walk};
 use crate::data::dataset::Row;
-use crate::data::error::DataError;
+use crate::data::error::{DataError, first};
 use crate::data::split::Split;
 use crate::data::table;
 
@@ -109,36 +109,40 @@ impl Folder {
 
     fn rows(&self, paths: &[String]) -> Result<Vec<Row>, DataError> {
         let classes = self.label.of("label", paths)?;
+        let labels = self.labels(paths, &classes)?;
         let groups = match &self.group {
             Some(part) => part.of("group", paths)?,
             None => paths.iter().map(String::as_str).collect(),
         };
         let splits = self.read_splits(paths)?;
-        let mut rows = Vec::with_capacity(paths.len());
-        for ((path, class), group) in paths.iter().zip(classes).zip(groups) {
-            rows.push(Row {
-                id: path.clone(),
-                label: Some(self.class(path, class)?),
-                group: group.into(),
-                split: splits.as_ref().and_then(|splits| splits.get(path)).copied(),
-                source: path.clone(),
-            });
-        }
-        Ok(rows)
+        let row = |((path, label), group): ((&String, u8), &str)| Row {
+            id: path.clone(),
+            label: Some(label),
+            group: group.into(),
+            split: splits.as_ref().and_then(|splits| splits.get(path)).copied(),
+            source: path.clone(),
+        };
+        Ok(paths.iter().zip(labels).zip(groups).map(row).collect())
     }
 
-    fn class(&self, id: &str, class: &str) -> Result<u8, DataError> {
-        let among = |classes: &[String]| classes.iter().any(|name| name == class);
-        match (among(&self.positive), among(&self.negative)) {
-            (true, _) => Ok(1),
-            (_, true) => Ok(0),
-            _ => Err(DataError::UnknownClass {
-                id: id.into(),
-                class: class.into(),
+    fn labels(&self, paths: &[String], classes: &[&str]) -> Result<Vec<u8>, DataError> {
+        let among = |names: &[String], class: &str| names.iter().any(|name| name == class);
+        let label = |class: &str| match among(&self.positive, class) {
+            true => Some(1),
+            false => among(&self.negative, class).then_some(0),
+        };
+        let unknown = paths.iter().zip(classes).filter(|(_, class)| label(class).is_none());
+        let (ids, unknown): (Vec<String>, BTreeSet<&str>) =
+            unknown.map(|(path, &class)| (path.clone(), class)).unzip();
+        if !ids.is_empty() {
+            return Err(DataError::UnknownClass {
+                ids,
+                classes: first(unknown.into_iter()),
                 positive: self.positive.join(", "),
                 negative: self.negative.join(", "),
-            }),
+            });
         }
+        Ok(classes.iter().filter_map(|class| label(class)).collect())
     }
 
     fn read_splits(&self, paths: &[String]) -> Result<Option<BTreeMap<String, Split>>, DataError> {

@@ -71,7 +71,7 @@ impl Scene {
         };
         // Drawn before anything that depends on the label.
         let haematoxylin = between(&mut random, 1500.0, 2900.0);
-        let radius = between(&mut random, 17.0, 34.0);
+        let radius = between(&mut random, 11.0, 32.0);
         let outer = !positive && random.below(2) == 0;
         let central = match random.below(100) {
             _ if positive => Some(Kind::Tumour),
@@ -213,4 +213,49 @@ fn distance(at: f32) -> f32 {
 
 fn between(random: &mut Random, low: f32, high: f32) -> f32 {
     low + (high - low) * random.unit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of the 32×32 pixels of the central box have tumour in their middle.
+    fn tumour_in_box(scene: &Scene) -> usize {
+        let tumour = |x: f32, y: f32| {
+            let mut nuclei = scene.nuclei.iter().filter(|nucleus| nucleus.kind == Kind::Tumour);
+            nuclei.any(|nucleus| nucleus.reach(x, y) <= 1.0)
+        };
+        let middles = || (32..64).map(|at| at as f32 + 0.5);
+        middles().map(|y| middles().filter(|&x| tumour(x, y)).count()).sum()
+    }
+
+    #[test]
+    fn a_patch_is_positive_if_and_only_if_its_central_box_holds_tumour() {
+        for index in 0..300 {
+            let found = tumour_in_box(&Scene::draw(7, index, true));
+            assert!(found >= 20, "positive patch {index} has {found} pixels of tumour");
+            assert_eq!(tumour_in_box(&Scene::draw(7, index, false)), 0, "negative patch {index}");
+        }
+    }
+
+    #[test]
+    fn there_are_decoys_of_both_kinds() {
+        let negative: Vec<Scene> = (0..300).map(|index| Scene::draw(7, index, false)).collect();
+        let with = |is: &dyn Fn(&Scene) -> bool| negative.iter().filter(|scene| is(scene)).count();
+        let has = |scene: &Scene, kind: Kind| {
+            scene.nuclei.iter().filter(|nucleus| nucleus.kind == kind).count()
+        };
+        let tumour = with(&|scene| has(scene, Kind::Tumour) >= 3);
+        assert!((90..190).contains(&tumour), "{tumour} of 300 negatives hold tumour");
+        let lymphocytes = with(&|scene| has(scene, Kind::Lymphocyte) >= 20);
+        assert!(lymphocytes > 200, "{lymphocytes} of 300 negatives hold many lymphocytes");
+    }
+
+    #[test]
+    fn the_amount_of_haematoxylin_does_not_tell_the_class() {
+        let mean = |positive: bool| {
+            (0..300).map(|index| Scene::draw(7, index, positive).mass()).sum::<f32>() / 300.0
+        };
+        assert!((mean(true) / mean(false) - 1.0).abs() < 0.03, "{} {}", mean(true), mean(false));
+    }
 }

@@ -1,0 +1,149 @@
+//! The rule by which images are divided: the split the data came with, or fractions.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Fractions, Split, SplitBy};
+use crate::data::dataset::Row;
+use crate::data::error::DataError;
+
+/// How images are divided: `"given"`, or a table of fractions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SplitRule {
+    /// The split that the data came with.
+    Given,
+    /// A split drawn at random.
+    Fractions(Fractions),
+}
+
+impl Default for SplitRule {
+    fn default() -> SplitRule {
+        SplitRule::Fractions(Fractions::default())
+    }
+}
+
+impl Serialize for SplitRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            SplitRule::Given => serializer.serialize_str("given"),
+            SplitRule::Fractions(fractions) => fractions.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SplitRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SplitRule, D::Error> {
+        struct Rule;
+        impl<'de> Visitor<'de> for Rule {
+            type Value = SplitRule;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("\"given\" or a table such as { train = 0.8, valid = 0.1, test = 0.1 }")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<SplitRule, E> {
+                match text {
+                    "given" => Ok(SplitRule::Given),
+                    other => Err(E::unknown_variant(other, &["given"])),
+                }
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SplitRule, A::Error> {
+                Fractions::deserialize(MapAccessDeserializer::new(map)).map(SplitRule::Fractions)
+            }
+        }
+        deserializer.deserialize_any(Rule)
+    }
+}
+
+impl JsonSchema for SplitRule {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SplitRule".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let fractions = generator.subschema_for::<Fractions>();
+        json_schema!({
+            "description": "\"given\" (the split the data came with) or a table of fractions",
+            "anyOf": [{ "type": "string", "enum": ["given"] }, fractions]
+        })
+    }
+}
+
+impl SplitRule {
+    /// The split of every row, in the order of the rows.
+    ///
+    /// Depends on `seed` and on what the rows say, not on their order.
+    pub fn assign(&self, rows: &[Row], seed: u64) -> Result<Vec<Split>, DataError> {
+        let splits = match self {
+            SplitRule::Given => given(rows)?,
+            SplitRule::Fractions(fractions) => fractions.assign(rows, seed)?,
+        };
+        self.check(rows, &splits)?;
+        Ok(splits)
+    }
+
+    /// Both classes must be in every split that is asked for, or nothing can be scored on it.
+    fn check(&self, rows: &[Row], splits: &[Split]) -> Result<(), DataError> {
+        let mut counts = [[0usize; 2]; 3];
+        for (row, &split) in rows.iter().zip(splits) {
+            if let Some(label) = row.label {
+                counts[split as usize][usize::from(label)] += 1;
+            }
+        }
+        for split in Split::ALL {
+            let of = counts[split as usize];
+            if !self.wants(split, of) {
+                continue;
+            }
+            if let Some(class) = of.iter().position(|&count| count == 0) {
+                let texts = Split::ALL.map(|split| {
+                    let [negative, positive] = counts[split as usize];
+                    format!("{split}: {negative} negative, {positive} positive")
+                });
+                return Err(DataError::AbsentClass {
+                    split,
+                    class: class as u8,
+                    counts: texts.join("; "),
+                    advice: self.advice(counts.iter().map(|of| of[class]).sum()),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn wants(&self, split: Split, [negative, positive]: [usize; 2]) -> bool {
+        match self {
+            // A data set may come without a validation or test split, but never without train.
+            SplitRule::Given => split == Split::Train || negative + positive > 0,
+            SplitRule::Fractions(fractions) => fractions.share(split) > 0.0,
+        }
+    }
+
+    fn advice(&self, of_the_class: usize) -> &'static str {
+        match self {
+            _ if of_the_class == 0 => "there is none in the whole data set: look at the labels",
+            SplitRule::Given => "change the given split, or let `split` say fractions",
+            SplitRule::Fractions(Fractions { stratify: false, .. }) => {
+                "set `stratify = true`, or give the split a larger fraction"
+            }
+            SplitRule::Fractions(Fractions { by: SplitBy::Group, .. }) => {
+                "too few groups hold it: give the split a larger fraction, or set `by = \"image\"`"
+            }
+            SplitRule::Fractions(_) => "give the split a larger fraction, or add images",
+        }
+    }
+}
+
+fn given(rows: &[Row]) -> Result<Vec<Split>, DataError> {
+    let missing = rows.iter().filter(|row| row.split.is_none());
+    let ids: Vec<String> = missing.map(|row| row.id.clone()).collect();
+    if !ids.is_empty() {
+        return Err(DataError::NotGiven { ids });
+    }
+    Ok(rows.iter().filter_map(|row| row.split).collect())
+}

@@ -1,4 +1,9 @@
 //! Results for people: links under `out/<pipeline>/<stage>/` into the store.
+//!
+//! The links are hard: a browser that is given a symbolic link opens the blob under the blob's own
+//! name, which says nothing of its type. Where the store lies on another file system they are
+//! copies. Either way they are read-only, and a read-only file below these folders is taken to be
+//! ours to replace or remove.
 
 use super::{
     artifact::Tree,
@@ -7,8 +12,9 @@ use super::{
 };
 use std::{
     collections::BTreeSet,
-    fs, io,
-    os::unix::fs::symlink,
+    fs::{self, File, Metadata},
+    io,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -37,40 +43,56 @@ impl<'a> Outputs<'a> {
         let mut kept = BTreeSet::new();
         for file in tree.files() {
             let link = folder.join(&file.name);
-            kept.insert(link.clone());
-            let target = self.target(&link, &self.store.blob(&file.digest));
-            if fs::read_link(&link).is_ok_and(|there| there == target) {
-                continue;
-            }
-            let replace = || {
-                fs::create_dir_all(link.parent().unwrap_or(&folder))?;
-                let temporary = link.with_file_name(format!(".link.{}", unique()));
-                symlink(&target, &temporary)?;
-                fs::rename(&temporary, &link)
-            };
-            replace().map_err(|e| say(&link, e))?;
+            place(&self.store.blob(&file.digest), &link).map_err(|e| say(&link, e))?;
+            kept.insert(link);
         }
-        self.drop_others(&folder, &kept).map_err(|e| say(&folder, e))
+        drop_others(&folder, &kept).map_err(|e| say(&folder, e))
     }
+}
 
-    /// Links of former results go; anything that is not a link is somebody's own file and stays.
-    fn drop_others(&self, folder: &Path, kept: &BTreeSet<PathBuf>) -> io::Result<()> {
-        for entry in walkdir::WalkDir::new(folder) {
-            let entry = entry?;
-            if entry.path_is_symlink() && !kept.contains(entry.path()) {
-                fs::remove_file(entry.path())?;
-            }
-        }
-        Ok(())
+/// Makes `link` show the blob, by rename, so that nobody sees it missing.
+fn place(blob: &Path, link: &Path) -> io::Result<()> {
+    let there = fs::metadata(blob)?;
+    if fs::symlink_metadata(link).is_ok_and(|here| shows(&here, &there)) {
+        return Ok(());
     }
+    let folder = link.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let temporary = folder.join(format!(".link.{}", unique()));
+    if fs::hard_link(blob, &temporary).is_err() {
+        fs::copy(blob, &temporary)?;
+        File::open(&temporary)?.set_modified(there.modified()?)?;
+        fs::set_permissions(&temporary, there.permissions())?;
+    }
+    fs::rename(&temporary, link)?;
+    // Renaming one hard link of a file onto another does nothing and leaves both (rename(2)).
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
 
-    /// A relative target where both lie below the working directory, so that a project can be
-    /// moved; else an absolute one.
-    fn target(&self, link: &Path, blob: &Path) -> PathBuf {
-        if self.root.is_relative() && self.store.root().is_relative() {
-            let depth = link.components().count() - 1;
-            return (0..depth).map(|_| Path::new("..")).collect::<PathBuf>().join(blob);
+/// The same file, or a copy that was made of it.
+fn shows(here: &Metadata, blob: &Metadata) -> bool {
+    let same = (here.dev(), here.ino()) == (blob.dev(), blob.ino());
+    let stamp = |meta: &Metadata| (meta.len(), meta.mtime(), meta.mtime_nsec());
+    same || (here.is_file() && is_ours(here) && stamp(here) == stamp(blob))
+}
+
+fn is_ours(meta: &Metadata) -> bool {
+    meta.permissions().mode() & 0o222 == 0
+}
+
+/// Links of former results go; what can be written to is somebody's own file and stays.
+fn drop_others(folder: &Path, kept: &BTreeSet<PathBuf>) -> io::Result<()> {
+    for entry in walkdir::WalkDir::new(folder) {
+        let entry = entry?;
+        if entry.file_type().is_file()
+            && !kept.contains(entry.path())
+            && is_ours(&entry.metadata()?)
+        {
+            fs::remove_file(entry.path())?;
         }
-        std::path::absolute(blob).unwrap_or_else(|_| blob.to_path_buf())
     }
+    Ok(())
 }

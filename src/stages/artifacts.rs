@@ -31,7 +31,11 @@ impl Artifact for Exploration {
     }
     fn headline(&self) -> Option<String> {
         let blank = self.blank.black.len() + self.blank.white.len();
-        let found = [(blank, "blank"), (self.duplicates.len(), "duplicate"), (self.unreadable.len(), "unreadable")];
+        let found = [
+            (blank, "blank"),
+            (self.duplicates.len(), "duplicate"),
+            (self.unreadable.len(), "unreadable"),
+        ];
         let found = found.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
         let found: Vec<_> = found.collect();
         let images = self.images;

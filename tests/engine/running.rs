@@ -32,8 +32,8 @@ fn fail_fast_starts_nothing_new() {
     expect![[r#"
         bad failed: it went wrong
         further skipped: `reader` was skipped
-        good ran: it never ran before
-        next skipped: a stage failed
+        good skipped: a stage failed
+        next skipped: `good` was skipped
         reader skipped: `bad` failed
     "#]]
     .assert_eq(&world.run(BRANCHES));

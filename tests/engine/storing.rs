@@ -4,7 +4,11 @@ use crate::world::World;
 use expect_test::expect;
 use microtome::engine::{Digest, recipe::Recipe};
 use serde_json::json;
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::PathBuf,
+};
 
 const SAY: &str = r#"
 stage.a = { kind = "say", text = "hi" }
@@ -12,7 +16,8 @@ stage.b = { kind = "loud", of = "a" }
 "#;
 
 fn blob_of(world: &World, stage: &str, file: &str) -> PathBuf {
-    fs::canonicalize(world.path("out/toy").join(stage).join(file)).unwrap()
+    let link = fs::read(world.path("out/toy").join(stage).join(file)).unwrap();
+    world.store().blob(&Digest::of_bytes(&link))
 }
 
 #[test]
@@ -57,9 +62,9 @@ fn results_are_linked_and_blobs_are_read_only() {
     world.run(SAY);
     assert_eq!(world.text("b"), "HI");
     assert_eq!(fs::read_to_string(world.path("out/toy/b/deep/er/echo")).unwrap(), "echo");
-    let blob = blob_of(&world, "b", "text");
-    assert!(blob.starts_with(fs::canonicalize(world.path("cache/objects")).unwrap()));
-    assert_eq!(fs::metadata(blob).unwrap().permissions().mode() & 0o777, 0o444);
+    let (blob, link) = (blob_of(&world, "b", "text"), world.path("out/toy/b/text"));
+    assert_eq!(fs::metadata(&blob).unwrap().ino(), fs::metadata(&link).unwrap().ino());
+    assert_eq!(fs::metadata(&blob).unwrap().permissions().mode() & 0o777, 0o444);
 }
 
 #[test]
@@ -71,6 +76,13 @@ fn links_of_former_results_go_and_own_files_stay() {
     assert!(!world.path("out/toy/b/deep/er/echo").exists());
     assert!(world.path("out/toy/b/mine.txt").exists());
     assert_eq!(world.text("b"), "hi");
+    let left: Vec<_> =
+        fs::read_dir(world.path("out/toy/b")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(
+        left.iter().filter(|name| name.to_string_lossy().starts_with('.')).count(),
+        0,
+        "{left:?}"
+    );
 }
 
 #[test]
@@ -91,7 +103,7 @@ fn a_truncated_blob_is_a_miss_said_aloud_and_healed() {
     let world = World::new();
     world.run(SAY);
     let blob = blob_of(&world, "b", "text");
-    fs::set_permissions(&blob, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::remove_file(&blob).unwrap();
     fs::write(&blob, "H").unwrap();
     expect![[r#"
         a cached

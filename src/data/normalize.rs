@@ -91,10 +91,20 @@ impl Sums {
     /// The sums over one image of H×W×3 bytes.
     pub(super) fn of(image: &[u8]) -> Sums {
         let mut sums = Sums { pixels: (image.len() / 3) as u64, ..Sums::default() };
-        for pixel in image.chunks_exact(3) {
-            for (channel, &byte) in pixel.iter().enumerate() {
-                sums.sum[channel] += u64::from(byte);
-                sums.squares[channel] += u64::from(byte) * u64::from(byte);
+        // A block is short enough for its sums to fit into 32 bits, which compilers do faster.
+        for block in image.chunks(3 * 4096) {
+            let (mut sum, mut squares) = ([0u32; 3], [0u32; 3]);
+            let (pixels, _) = block.as_chunks::<3>();
+            for pixel in pixels {
+                for channel in 0..3 {
+                    let byte = u32::from(pixel[channel]);
+                    sum[channel] += byte;
+                    squares[channel] += byte * byte;
+                }
+            }
+            for channel in 0..3 {
+                sums.sum[channel] += u64::from(sum[channel]);
+                sums.squares[channel] += u64::from(squares[channel]);
             }
         }
         sums

@@ -84,9 +84,9 @@ impl Preprocess {
 }
 
 fn resized(data: &Dataset, i: usize, height: usize, width: usize) -> (Vec<u8>, Sums) {
-    let pixels = data.image(i).to_vec();
-    let picture = Picture { height: data.height(), width: data.width(), pixels };
-    let pixels = resize(&picture, height, width).pixels;
-    let sums = Sums::of(&pixels);
-    (pixels, sums)
+    let picture =
+        Picture { height: data.height(), width: data.width(), pixels: data.image(i).to_vec() };
+    let picture = resize(picture, height, width);
+    let sums = Sums::of(&picture.pixels);
+    (picture.pixels, sums)
 }

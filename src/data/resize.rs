@@ -7,9 +7,9 @@ use super::decode::Picture;
 
 /// Resizes to `height`×`width` pixels with a triangle filter that widens with the scale when it
 /// shrinks (as Pillow's `BILINEAR`), each byte rounded to the nearest, halves up.
-pub fn resize(picture: &Picture, height: usize, width: usize) -> Picture {
+pub fn resize(picture: Picture, height: usize, width: usize) -> Picture {
     if (picture.height, picture.width) == (height, width) {
-        return picture.clone();
+        return picture;
     }
     let (columns, rows) = (taps(picture.width, width), taps(picture.height, height));
     // One pass along the rows, kept unrounded: (input height)×width×3.

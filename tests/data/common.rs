@@ -80,3 +80,16 @@ pub fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
 pub fn write_png(folder: &Path, name: &str, shade: u8) {
     write(folder, name, encoded(8, 8, [shade, 100, 200], ImageFormat::Png));
 }
+
+/// An empty folder.
+pub fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// The message that this ingest ends with; the data's folder is called DIR.
+pub fn fails(dir: &Path, source: &str, more: &str, message: expect_test::Expect) {
+    let toml = format!("source.{}\n{more}", source.replace("DIR", &format!("dir = {dir:?}")));
+    let out = folder();
+    let error = parse::<Ingest>(&toml).run(out.path(), &|_, _| ()).unwrap_err();
+    message.assert_eq(&error.to_string().replace(dir.to_str().unwrap(), "DIR"));
+}

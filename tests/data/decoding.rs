@@ -114,6 +114,21 @@ fn files_of_several_images_are_refused() {
     refused(&png, expect!["the PNG file holds several images; save just one"]);
 }
 
+#[test]
+fn an_animation_is_refused() {
+    let still = bytes(picture(), ImageFormat::WebP);
+    let frame = &still[12..];
+    // Canvas of 24×16 with the animation flag; no background, no end; one frame from the start.
+    let mut chunks = [b"VP8X", &[10, 0, 0, 0, 2, 0, 0, 0, 23, 0, 0, 15, 0, 0][..]].concat();
+    chunks.extend([b"ANIM", &[6, 0, 0, 0, 0, 0, 0, 0, 0, 0][..]].concat());
+    chunks.extend([b"ANMF", &(frame.len() as u32 + 16).to_le_bytes()[..]].concat());
+    chunks.extend([0, 0, 0, 0, 0, 0, 23, 0, 0, 15, 0, 0, 100, 0, 0, 0]);
+    chunks.extend(frame);
+    let mut webp = [b"RIFF", &(chunks.len() as u32 + 4).to_le_bytes()[..], b"WEBP"].concat();
+    webp.extend(chunks);
+    refused(&webp, expect!["the WebP file holds several images; save just one"]);
+}
+
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 * (crc & 1)))
@@ -134,7 +149,7 @@ fn a_huge_header_is_refused() {
 
 fn resized(height: usize, width: usize, pixels: &[u8], to: (usize, usize)) -> Vec<u8> {
     let picture = Picture { height, width, pixels: grey(pixels) };
-    resize(&picture, to.0, to.1).pixels.chunks(3).map(|pixel| pixel[0]).collect()
+    resize(picture, to.0, to.1).pixels.chunks(3).map(|pixel| pixel[0]).collect()
 }
 
 #[test]

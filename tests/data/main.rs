@@ -1,7 +1,8 @@
 //! What the data room promises, held against hand-worked numbers, whole messages and real data.
 
 mod augmentation;
-mod bad_input;
+mod bad_folders;
+mod bad_kaggle;
 mod baseline;
 mod common;
 mod decoding;

@@ -123,7 +123,7 @@ fn read(path: &Path, side: Option<u32>) -> Result<Picture, String> {
     let bytes = std::fs::read(path).map_err(|e| format!("the file cannot be read: {e}"))?;
     let picture = decode(&bytes)?;
     Ok(match side {
-        Some(side) => resize(&picture, side as usize, side as usize),
+        Some(side) => resize(picture, side as usize, side as usize),
         None => picture,
     })
 }

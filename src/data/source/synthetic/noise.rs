@@ -3,13 +3,18 @@
 /// Value noise: random numbers on the whole-numbered grid, blended smoothly between. In `[0, 1]`,
 /// with features about one unit wide.
 pub(super) fn noise(x: f32, y: f32, seed: u32) -> f32 {
-    let (left, top) = (x.floor(), y.floor());
-    let (u, v) = (smooth(x - left), smooth(y - top));
-    let (left, top) = (left as i32, top as i32);
+    let (left, top) = (floor(x), floor(y));
+    let (u, v) = (smooth(x - left as f32), smooth(y - top as f32));
     let at = |dx: i32, dy: i32| corner(left.wrapping_add(dx), top.wrapping_add(dy), seed);
     let upper = at(0, 0) + (at(1, 0) - at(0, 0)) * u;
     let lower = at(0, 1) + (at(1, 1) - at(0, 1)) * u;
     upper + (lower - upper) * v
+}
+
+/// The whole number below; `f32::floor` is a call where the processor is not known to have it.
+fn floor(x: f32) -> i32 {
+    let whole = x as i32;
+    if whole as f32 > x { whole - 1 } else { whole }
 }
 
 /// Two octaves of noise, still in `[0, 1]`.

@@ -25,6 +25,10 @@ impl Nest {
     /// How far out a point is: 0 in the middle, 1 on the border.
     pub(super) fn reach(&self, x: f32, y: f32) -> f32 {
         let (dx, dy) = (x - self.x, y - self.y);
+        // Far outside, the shape of the border does not matter.
+        if dx * dx + dy * dy > 2.5 * self.radius * self.radius {
+            return 1.5;
+        }
         let uneven = 0.7 + 0.6 * rough(x / 13.0, y / 13.0, self.seed);
         (dx * dx + dy * dy).sqrt() / (self.radius * uneven)
     }
@@ -135,7 +139,7 @@ impl Scene {
                 let (kind, radius) = (self.nests[nest].kind, self.nests[nest].radius * 1.3);
                 let x = self.nests[nest].x + between(random, -radius, radius);
                 let y = self.nests[nest].y + between(random, -radius, radius);
-                if !in_patch(x, y) || self.nests[nest].reach(x, y) > 1.0 {
+                if !in_patch(x, y) || self.is_taken(x, y) || self.nests[nest].reach(x, y) > 1.0 {
                     continue;
                 }
                 let nucleus = Nucleus::draw(kind, x, y, self.along, random);
@@ -171,6 +175,9 @@ impl Scene {
                 _ => Kind::Pale,
             };
             let (x, y) = (random.unit() * SIDE, random.unit() * SIDE);
+            if self.is_taken(x, y) {
+                continue;
+            }
             let nucleus = Nucleus::draw(kind, x, y, self.along, random);
             if self.has_room(&nucleus) {
                 self.nuclei.push(nucleus);
@@ -180,6 +187,14 @@ impl Scene {
 
     fn mass(&self) -> f32 {
         self.nuclei.iter().map(Nucleus::mass).sum()
+    }
+
+    /// Whether there is a nucleus already.
+    fn is_taken(&self, x: f32, y: f32) -> bool {
+        self.nuclei.iter().any(|old| {
+            let (dx, dy) = (old.x - x, old.y - y);
+            dx * dx + dy * dy < old.half[0] * old.half[1]
+        })
     }
 
     /// Nuclei do not lie in openings, and hardly on one another.

@@ -1,0 +1,9 @@
+//! The command line as its users meet it: what ran, what was said, which digests came out.
+
+mod bad_data;
+mod bad_pipelines;
+mod commands;
+mod crashes;
+mod reproduction;
+mod reruns;
+mod world;

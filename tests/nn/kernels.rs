@@ -19,13 +19,17 @@ fn bits(values: &[f32]) -> Vec<u32> {
 /// Any convolution whose window fits.
 fn geometries() -> impl Strategy<Value = Geometry> {
     let sizes = (1usize..14, 1usize..9, 1usize..9, 1usize..40, 1usize..70);
-    (sizes, 1usize..5, 1usize..5, 1usize..4, 0usize..4).prop_filter_map("the window must fit", geometry)
+    (sizes, 1usize..5, 1usize..5, 1usize..4, 0usize..4)
+        .prop_filter_map("the window must fit", geometry)
 }
 
 type Sizes = ((usize, usize, usize, usize, usize), usize, usize, usize, usize);
 
-fn geometry(((images, height, width, channels, filters), kh, kw, stride, lead): Sizes) -> Option<Geometry> {
-    let side = |size: usize, window: usize| Some((size + 2 * lead).checked_sub(window)? / stride + 1);
+fn geometry(
+    ((images, height, width, channels, filters), kh, kw, stride, lead): Sizes,
+) -> Option<Geometry> {
+    let side =
+        |size: usize, window: usize| Some((size + 2 * lead).checked_sub(window)? / stride + 1);
     Some(Geometry {
         images,
         input: (height, width),
@@ -42,7 +46,8 @@ fn forward(isa: Isa, g: &Geometry, after: After) -> Vec<f32> {
     let (x, weights) = (floats(g.input_len(), "x"), floats(g.weights(), "w"));
     let mut bias = floats(g.filters, "bias");
     bias.resize(pack::padded(g.filters), 0.0);
-    let (mut packed, mut y) = (vec![f32::NAN; pack::forward_len(g)], vec![f32::NAN; g.output_len()]);
+    let (mut packed, mut y) =
+        (vec![f32::NAN; pack::forward_len(g)], vec![f32::NAN; g.output_len()]);
     pack::forward(g, &weights, &mut packed);
     conv::forward(isa, g, &x, &packed, Some(&bias), after, &mut y);
     y
@@ -50,7 +55,8 @@ fn forward(isa: Isa, g: &Geometry, after: After) -> Vec<f32> {
 
 fn data_grad(isa: Isa, g: &Geometry) -> Vec<f32> {
     let (dy, weights) = (floats(g.output_len(), "dy"), floats(g.weights(), "w"));
-    let (mut packed, mut dx) = (vec![f32::NAN; pack::backward_len(g)], vec![f32::NAN; g.input_len()]);
+    let (mut packed, mut dx) =
+        (vec![f32::NAN; pack::backward_len(g)], vec![f32::NAN; g.input_len()]);
     pack::backward(g, &weights, &mut packed);
     conv::data_grad(isa, g, &dy, &packed, &mut dx);
     dx
@@ -109,7 +115,8 @@ fn everything(isa: Isa, g: &Geometry) -> Vec<Vec<u32>> {
     }
     let pool = Geometry { filters: g.channels, ..*g };
     if pool.lead <= pool.kernel.0.min(pool.kernel.1) / 2 {
-        let (mut y, mut winner) = (vec![f32::NAN; pool.output_len()], vec![0; pool.output_len()]);
+        let (mut y, mut winner) =
+            (vec![f32::NAN; pool.output_len()], vec![f32::NAN; pool.output_len()]);
         pooling::max(isa, &pool, &x, &mut y, &mut winner);
         let mut dx = vec![f32::NAN; x.len()];
         pooling::max_grad(isa, &pool, &y, &winner, &mut dx);
@@ -212,11 +219,18 @@ proptest! {
 fn weight_gradient_adds_rows_in_groups() {
     let g = geometry(((40, 10, 2, 1, 1), 1, 1, 1, 0)).unwrap();
     let (x, dy) = (floats(g.input_len(), "x"), floats(g.output_len(), "dy"));
-    let group = |rows: std::ops::Range<usize>| (rows.start * 80..rows.end * 80).fold(0f32, |sum, i| x[i].mul_add(dy[i], sum));
-    let expected = [2..4, 4..6, 6..8, 8..10].into_iter().fold(group(0..2), |sum, rows| sum + group(rows));
+    let group = |rows: std::ops::Range<usize>| {
+        (rows.start * 80..rows.end * 80).fold(0f32, |sum, i| x[i].mul_add(dy[i], sum))
+    };
+    let expected =
+        [2..4, 4..6, 6..8, 8..10].into_iter().fold(group(0..2), |sum, rows| sum + group(rows));
     assert_eq!(bits(&weight_gradient(Isa::chosen().unwrap(), &g)), [expected.to_bits()]);
     let in_one_go = group(0..10);
-    assert_ne!(in_one_go.to_bits(), expected.to_bits(), "the order must matter for this test to say anything");
+    assert_ne!(
+        in_one_go.to_bits(),
+        expected.to_bits(),
+        "the order must matter for this test to say anything"
+    );
 }
 
 /// Sums by channel: chunks of 32768 / 3 rows in f32, chunks in f64.
@@ -226,7 +240,9 @@ fn column_sums_add_chunks_in_order() {
     let expected: Vec<f32> = (0..3)
         .map(|c| {
             let chunks = rows.chunks(3 * (32_768 / 3));
-            chunks.map(|chunk| f64::from(chunk.chunks(3).fold(0f32, |sum, row| sum + row[c]))).sum::<f64>() as f32
+            chunks
+                .map(|chunk| f64::from(chunk.chunks(3).fold(0f32, |sum, row| sum + row[c])))
+                .sum::<f64>() as f32
         })
         .collect();
     for isa in Isa::available() {
@@ -269,8 +285,10 @@ fn relu_lets_nan_through_on_every_instruction_set() {
 
 #[test]
 fn an_unknown_instruction_set_is_refused() {
-    expect_test::expect!["MICROTOME_ISA is `sse9`: set it to avx512, avx2 or scalar, or leave it unset"]
-        .assert_eq(&Isa::named("sse9").unwrap_err().to_string());
+    expect_test::expect![
+        "MICROTOME_ISA is `sse9`: set it to avx512, avx2 or scalar, or leave it unset"
+    ]
+    .assert_eq(&Isa::named("sse9").unwrap_err().to_string());
 }
 
 #[test]

@@ -306,3 +306,31 @@ fn buffers_are_used_again() {
     assert_eq!(buffers.take(400).len(), 400, "a block more than twice too large is left alone");
     assert_eq!(buffers.idle(), 1000 + 400);
 }
+
+/// Run by the test below, in a process of its own.
+#[test]
+#[ignore = "only says which instruction set was chosen"]
+fn say_what_was_chosen() {
+    match Isa::chosen() {
+        Ok(isa) => println!("chosen: {}.", isa.name()),
+        Err(problem) => println!("refused: {problem}."),
+    }
+}
+
+#[test]
+fn the_environment_forces_an_instruction_set() {
+    let chosen = |value: &str| {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "kernels::say_what_was_chosen", "--nocapture"])
+            .env("MICROTOME_ISA", value)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for isa in Isa::available() {
+        assert!(chosen(isa.name()).contains(&format!("chosen: {}.", isa.name())), "{isa:?}");
+    }
+    assert!(chosen("AVX2").contains(
+        "refused: MICROTOME_ISA is `AVX2`: set it to avx512, avx2 or scalar, or leave it unset."
+    ));
+}

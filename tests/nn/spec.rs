@@ -128,12 +128,12 @@ fn what_is_not_understood_is_shown() {
     refused(
         "model = { layers = [] }\nbatch_size = 0",
         expect![[r#"
-        TOML parse error at line 2, column 14
-          |
-        2 | batch_size = 0
-          |              ^
-        invalid value: integer `0`, expected a nonzero usize
-    "#]],
+            TOML parse error at line 2, column 14
+              |
+            2 | batch_size = 0
+              |              ^
+            must be at least 1
+        "#]],
     );
     refused(
         "model = { layers = [] }\noptimizer = { adam = { learning_rate = 0.1 } }",

@@ -104,7 +104,7 @@ fn a_loss_that_diverges_is_an_error() {
         model = { layers = [ { conv = 4 }, "relu", { conv = 4 }, "relu", "flatten", { dense = 1 } ] }
         optimizer = { sgd = { lr = 1e30 } }
     "#;
-    expect![[r#"the loss became NaN in epoch 1, step 2: the training diverged; try a lower learning rate than 1000000000000000000000000000000 (a tenth of it), or put "batch_norm" after the convolutions"#]].assert_eq(&failure(toml, 64, 4));
+    expect![[r#"the loss became NaN in epoch 1, step 2: the training diverged; try a lower learning rate than 1e30 (a tenth of it), or put "batch_norm" after the convolutions"#]].assert_eq(&failure(toml, 64, 4));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use dfdx::tensor_ops::Backward;
 use super::checkpoint::{Checkpoint, Owner, Progress};
 use super::description::Description;
 use super::error::NnError;
-use super::history::{Epoch, Score};
+use super::history::{Epoch, Score, Scores};
 use super::images::{CHANNELS, Loader};
 use super::kernels::isa::Isa;
 use super::network::{Layers, Moment};
@@ -61,92 +61,108 @@ pub fn fit_on(
     watch: &mut dyn Watch,
 ) -> Result<Trained, NnError> {
     let input = Shape::new(data.height(), data.width(), CHANNELS);
-    let mut layers = Layers::new(cx.clone(), &training.model, input, training.seed)?;
-    let mut stepper = Stepper::new(&cx, training.optimizer, &layers.parameters)?;
+    let layers = Layers::new(cx.clone(), &training.model, input, training.seed)?;
+    let stepper = Stepper::new(&cx, training.optimizer, &layers.parameters)?;
     let loader = Loader::new(input, data.normalization());
+    let mut run = Run { training, layers, stepper, loader };
 
     let batch_size = training.batch_size.get();
-    let (train_rows, valid_rows) =
-        (rows(data, Split::Train, "train")?, rows(data, Split::Valid, "valid")?);
-    let images = train_rows.len();
-    let train = Batches::shuffled(data, train_rows, batch_size, &training.augment, training.seed);
-    let valid = Batches::in_order(data, valid_rows, batch_size);
+    let (train, valid) = (rows(data, Split::Train, "train")?, rows(data, Split::Valid, "valid")?);
+    let images = train.len();
+    let train = Batches::shuffled(data, train, batch_size, &training.augment, training.seed);
+    let valid = Batches::in_order(data, valid, batch_size);
 
     let owner = Owner::of(training, data, input);
     let checkpoint = scratch.map(|folder| Checkpoint::new(folder, &owner));
-    let resumed =
-        checkpoint.as_ref().and_then(|checkpoint| checkpoint.read(&mut layers, &mut stepper));
+    let resumed = checkpoint.as_ref().and_then(|from| from.read(&mut run.layers, &mut run.stepper));
     let mut progress = resumed.unwrap_or_default();
 
     while !finished(training, &progress) {
         let epoch = progress.history.len();
-        let (mut loss_sum, mut right, mut seen) = (0f64, 0, 0);
-        for (step, batch) in train.epoch(epoch as u64).enumerate() {
-            let mut tape = Tape::default();
-            let x = loader.load(&cx, &batch)?; // (h, w, n, 3)
-            let moment = Moment { seed: training.seed, epoch: epoch as u64, step: step as u64 };
-            let logits = layers.train(&mut tape, x, moment)?; // (n,)
-            let loss = mean_cross_entropy(&mut tape, &cx, &logits, &batch.labels)?; // ()
-            let value = f64::from(loss.array());
-            if !value.is_finite() {
-                return Err(diverged(training, value, epoch, step));
-            }
-            let mut gradients = loss.put_tape(tape).try_backward()?;
-            stepper.step(&cx, &mut layers.parameters, &mut gradients)?;
-
-            loss_sum += value * batch.labels.len() as f64;
-            right += count_right(&logits.values, &batch.labels);
-            seen += batch.labels.len();
-            go_on(watch.step(epoch * images + seen, training.epochs.get() * images))?;
-        }
-
-        let mut all_seen =
-            || go_on(watch.step((epoch + 1) * images, training.epochs.get() * images));
-        let (val_loss, scores) = validate(&layers, &loader, &valid, score, &mut all_seen)?;
+        let mut step =
+            |seen| go_on(watch.step(epoch * images + seen, training.epochs.get() * images));
+        let (train_loss, train_accuracy) = run.train(&train, epoch, &mut step)?;
+        let (val_loss, scores) = run.validate(&valid, score, &mut || step(images))?;
         if !val_loss.is_finite() {
             return Err(diverged(training, val_loss, epoch, train.len()));
         }
-        let row = Epoch {
-            epoch: epoch + 1,
-            train_loss: loss_sum / images as f64,
-            train_accuracy: right as f64 / images as f64,
-            val_loss,
-            val_accuracy: scores.accuracy,
-            val_auc: scores.auc,
-        };
+        let (val_accuracy, val_auc) = (scores.accuracy, scores.auc);
+        let row =
+            Epoch { epoch: epoch + 1, train_loss, train_accuracy, val_loss, val_accuracy, val_auc };
         progress.history.push(row);
         if let Some(stopping) = &training.early_stopping
             && improves(stopping, &progress, &row)?
         {
-            progress.best = Some((row, layers.snapshot()));
+            progress.best = Some((row, run.layers.snapshot()));
         }
         if let Some(checkpoint) = &checkpoint {
-            checkpoint.write(&layers, &stepper, &progress)?;
+            checkpoint.write(&run.layers, &run.stepper, &progress)?;
         }
         go_on(watch.epoch(&row))?;
     }
-    keep(training, data, input, layers, progress)
+    keep(training, data, input, run.layers, progress)
 }
 
-/// Mean loss and scores of the validation split.
-fn validate(
-    layers: &Layers,
-    loader: &Loader,
-    valid: &Batches,
-    score: Score,
-    after_batch: &mut dyn FnMut() -> Result<(), NnError>,
-) -> Result<(f64, super::history::Scores), NnError> {
-    let (mut loss, mut probabilities, mut labels) = (0f64, Vec::new(), Vec::new());
-    for batch in valid.epoch(0) {
-        let logits = layers.infer(loader.load(&layers.cx, &batch)?)?; // (n,)
-        for (logit, label) in logits.values.iter().zip(&batch.labels) {
-            loss += f64::from(cross_entropy(*logit, *label));
-            probabilities.push(sigmoid(*logit));
-            labels.push(*label);
+/// A network in training.
+struct Run<'a> {
+    training: &'a Training,
+    layers: Layers,
+    stepper: Stepper,
+    loader: Loader,
+}
+
+impl Run<'_> {
+    /// One epoch: mean loss and accuracy over its images, each as the network saw it.
+    fn train(
+        &mut self,
+        batches: &Batches,
+        epoch: usize,
+        after_step: &mut dyn FnMut(usize) -> Result<(), NnError>,
+    ) -> Result<(f64, f64), NnError> {
+        let cx = self.layers.cx.clone();
+        let (mut loss_sum, mut right, mut seen) = (0f64, 0, 0);
+        for (step, batch) in batches.epoch(epoch as u64).enumerate() {
+            let moment =
+                Moment { seed: self.training.seed, epoch: epoch as u64, step: step as u64 };
+            let mut tape = Tape::default();
+            let x = self.loader.load(&cx, &batch)?; // (h, w, n, 3)
+            let logits = self.layers.train(&mut tape, x, moment)?; // (1, 1, n, 1)
+            let loss = mean_cross_entropy(&mut tape, &cx, &logits, &batch.labels)?; // ()
+            let value = f64::from(loss.array());
+            if !value.is_finite() {
+                return Err(diverged(self.training, value, epoch, step));
+            }
+            let mut gradients = loss.put_tape(tape).try_backward()?;
+            self.stepper.step(&cx, &mut self.layers.parameters, &mut gradients)?;
+
+            loss_sum += value * batch.labels.len() as f64;
+            right += count_right(&logits.values, &batch.labels);
+            seen += batch.labels.len();
+            after_step(seen)?;
         }
-        after_batch()?;
+        Ok((loss_sum / seen as f64, right as f64 / seen as f64))
     }
-    Ok((loss / labels.len() as f64, score(&probabilities, &labels)))
+
+    /// Mean loss and scores of the validation split.
+    fn validate(
+        &self,
+        batches: &Batches,
+        score: Score,
+        after_batch: &mut dyn FnMut() -> Result<(), NnError>,
+    ) -> Result<(f64, Scores), NnError> {
+        let (mut loss, mut probabilities, mut labels) = (0f64, Vec::new(), Vec::new());
+        for batch in batches.epoch(0) {
+            let x = self.loader.load(&self.layers.cx, &batch)?; // (h, w, n, 3)
+            let logits = self.layers.infer(x)?; // (1, 1, n, 1)
+            for (logit, label) in logits.values.iter().zip(&batch.labels) {
+                loss += f64::from(cross_entropy(*logit, *label));
+                probabilities.push(sigmoid(*logit));
+                labels.push(*label);
+            }
+            after_batch()?;
+        }
+        Ok((loss / labels.len() as f64, score(&probabilities, &labels)))
+    }
 }
 
 /// Whether all epochs are done, or early stopping has waited long enough.

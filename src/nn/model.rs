@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::kernels::pooling;
 use super::layer::{Conv, Layer, Padding, Pool};
 use super::shape::Shape;
 
@@ -79,9 +78,6 @@ impl Layer {
     pub fn infer(&self, input: Shape) -> Result<Shape, String> {
         match self {
             Layer::Conv(conv) => conv.infer(input),
-            Layer::MaxPool(pool) if pool.size > pooling::MAX_SIDE => {
-                Err(format!("has a window above {0}: take `size` {0} or less", pooling::MAX_SIDE))
-            }
             Layer::MaxPool(pool) | Layer::AvgPool(pool) => pool.infer(input),
             Layer::BatchNorm | Layer::Relu => Ok(input),
             Layer::GlobalAvgPool => Ok(Shape::new(1, 1, input.channels)),

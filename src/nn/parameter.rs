@@ -32,15 +32,15 @@ pub(crate) enum Layout {
 }
 
 impl Layout {
-    fn len(&self, plain: usize) -> usize {
-        match *self {
+    fn len(self, plain: usize) -> usize {
+        match self {
             Layout::Plain => plain,
             Layout::Weights { taps, channels, filters } => taps * channels * filters,
         }
     }
 
     /// From PyTorch's order to the kernels'.
-    pub fn from_torch(&self, values: &[f32]) -> Vec<f32> {
+    pub fn to_ours(self, values: &[f32]) -> Vec<f32> {
         let mut ours = vec![0.0; self.len(values.len())];
         self.pairs(|torch, our| ours[our] = values[torch], values.len());
         ours
@@ -53,8 +53,8 @@ impl Layout {
         torch_order
     }
 
-    fn pairs(&self, mut each: impl FnMut(usize, usize), plain: usize) {
-        match *self {
+    fn pairs(self, mut each: impl FnMut(usize, usize), plain: usize) {
+        match self {
             Layout::Plain => (0..plain).for_each(|i| each(i, i)),
             Layout::Weights { taps, channels, filters } => {
                 let mut torch = 0;
@@ -80,7 +80,7 @@ impl Parameter {
         layout: Layout,
         torch: &[f32],
     ) -> Result<Parameter, CpuError> {
-        let values = layout.from_torch(torch);
+        let values = layout.to_ours(torch);
         let len = values.len();
         let tensor = cx.device.try_tensor_from_vec(values, (len,))?;
         Ok(Parameter { name, shape, layout, tensor, tag: cx.tag()? })
@@ -130,9 +130,9 @@ mod tests {
         let layout = Layout::Weights { taps: 2, channels: 3, filters: 2 };
         let torch = [0., 1., 10., 11., 20., 21., 100., 101., 110., 111., 120., 121.];
         let ours = [0., 100., 10., 110., 20., 120., 1., 101., 11., 111., 21., 121.];
-        assert_eq!(layout.from_torch(&torch), ours);
+        assert_eq!(layout.to_ours(&torch), ours);
         assert_eq!(layout.to_torch(&ours), torch);
-        assert_eq!(Layout::Plain.from_torch(&torch), torch);
+        assert_eq!(Layout::Plain.to_ours(&torch), torch);
     }
 
     #[test]

@@ -113,7 +113,10 @@ mod tests {
     }
 
     fn close(path: [f32; 2], expected: [f32; 2]) {
-        assert!(path.iter().zip(expected).all(|(p, e)| (p - e).abs() < 2e-6), "{path:?}, expected {expected:?}");
+        assert!(
+            path.iter().zip(expected).all(|(p, e)| (p - e).abs() < 2e-6),
+            "{path:?}, expected {expected:?}"
+        );
     }
 
     fn sgd(momentum: f64, nesterov: bool) -> Optimizer {

@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::model::Model;
 use crate::data::Augment;
@@ -24,10 +25,10 @@ pub struct Training {
     #[serde(default)]
     pub augment: Vec<Augment>,
     /// Images a step.
-    #[serde(default = "batch_size")]
+    #[serde(default = "batch_size", deserialize_with = "at_least_one")]
     pub batch_size: NonZeroUsize,
     /// How often each training image is seen, at most.
-    #[serde(default = "epochs")]
+    #[serde(default = "epochs", deserialize_with = "at_least_one")]
     pub epochs: NonZeroUsize,
     /// When to stop sooner. With it the weights of the best epoch are kept; without it those of
     /// the last epoch (as Keras does).
@@ -117,6 +118,11 @@ fn batch_size() -> NonZeroUsize {
 
 fn epochs() -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(19)
+}
+
+fn at_least_one<'de, D: Deserializer<'de>>(number: D) -> Result<NonZeroUsize, D::Error> {
+    NonZeroUsize::new(usize::deserialize(number)?)
+        .ok_or_else(|| D::Error::custom("must be at least 1"))
 }
 
 fn patience() -> usize {

@@ -11,7 +11,8 @@ use crate::fixture::{bytes, every_layer, fit, patches, training};
 
 fn predict(network: &Network, data: &Dataset, batch_size: usize) -> Vec<u32> {
     let rows = data.indices(Split::Train);
-    let probabilities = network.predict(data, &rows, batch_size, &mut |_| ControlFlow::Continue(())).unwrap();
+    let probabilities =
+        network.predict(data, &rows, batch_size, &mut |_| ControlFlow::Continue(())).unwrap();
     probabilities.into_iter().map(f32::to_bits).collect()
 }
 
@@ -26,7 +27,9 @@ fn a_network_opened_again_predicts_the_same_bits() {
     let (_folder, data, trained) = trained();
     let folder = tempfile::tempdir().unwrap();
     trained.write(folder.path()).unwrap();
-    let opened = Network::open(&folder.path().join("model.safetensors"), &folder.path().join("model.json")).unwrap();
+    let opened =
+        Network::open(&folder.path().join("model.safetensors"), &folder.path().join("model.json"))
+            .unwrap();
     assert_eq!(predict(&opened, &data, 8), predict(&trained.network, &data, 8));
     assert_eq!(opened.description(), trained.network.description());
     assert_eq!(read_history(&folder.path().join("history.csv")).unwrap(), trained.history);
@@ -38,7 +41,11 @@ fn predictions_do_not_depend_on_the_batch_size() {
     let expected = predict(&trained.network, &data, 1);
     assert_eq!(expected.len(), 26);
     for batch_size in [2, 5, 13, 26, 100] {
-        assert_eq!(predict(&trained.network, &data, batch_size), expected, "batches of {batch_size}");
+        assert_eq!(
+            predict(&trained.network, &data, batch_size),
+            expected,
+            "batches of {batch_size}"
+        );
     }
 }
 
@@ -47,7 +54,8 @@ fn names_and_shapes_are_those_of_pytorch() {
     let (_folder, _data, trained) = trained();
     let weights = &bytes(&trained)[0];
     let tensors = SafeTensors::deserialize(weights).unwrap();
-    let mut list: Vec<String> = tensors.iter().map(|(name, t)| format!("{name} {:?} {:?}", t.dtype(), t.shape())).collect();
+    let mut list: Vec<String> =
+        tensors.iter().map(|(name, t)| format!("{name} {:?} {:?}", t.dtype(), t.shape())).collect();
     list.sort();
     expect![[r#"
         0.bias F32 [5]
@@ -60,7 +68,8 @@ fn names_and_shapes_are_those_of_pytorch() {
         11.weight F32 [1, 7]
         4.weight F32 [33, 5, 3, 3]
         9.bias F32 [7]
-        9.weight F32 [7, 132]"#]].assert_eq(&list.join("\n"));
+        9.weight F32 [7, 132]"#]]
+    .assert_eq(&list.join("\n"));
 }
 
 /// One pixel of one channel is set apart, so that the flatten order shows: PyTorch's is channel,
@@ -72,12 +81,23 @@ fn dense_weights_are_in_pytorchs_flatten_order() {
     let trained = fit(&training(toml), &data).unwrap();
     let weights = &bytes(&trained)[0];
     let tensors = SafeTensors::deserialize(weights).unwrap();
-    let weight: Vec<f64> = tensors.tensor("1.weight").unwrap().data().chunks(4).map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap()))).collect();
+    let weight: Vec<f64> = tensors
+        .tensor("1.weight")
+        .unwrap()
+        .data()
+        .chunks(4)
+        .map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap())))
+        .collect();
     let normalization = data.normalization().unwrap();
     let pixels = data.height() * data.width();
-    for (row, probability) in data.indices(Split::Train).into_iter().zip(predict(&trained.network, &data, 3)) {
+    for (row, probability) in
+        data.indices(Split::Train).into_iter().zip(predict(&trained.network, &data, 3))
+    {
         let image = data.image(row);
-        let value = |c: usize, p: usize| (f64::from(image[p * 3 + c]) / 255.0 - f64::from(normalization.mean[c])) / f64::from(normalization.sd[c]);
+        let value = |c: usize, p: usize| {
+            (f64::from(image[p * 3 + c]) / 255.0 - f64::from(normalization.mean[c]))
+                / f64::from(normalization.sd[c])
+        };
         let logit: f64 = (0..3 * pixels).map(|i| weight[i] * value(i / pixels, i % pixels)).sum();
         let expected = 1.0 / (1.0 + (-logit).exp());
         assert!((f64::from(f32::from_bits(probability)) - expected).abs() < 1e-5, "{row}");
@@ -92,7 +112,8 @@ fn the_description_says_all_and_nothing_that_varies() {
     let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
     expect![[r#"["architecture", "input", "normalization", "threshold", "parameters", "best_epoch", "metrics"] 2574 0.5 3"#]].assert_eq(&format!("{keys:?} {} {} {}", json["parameters"], json["threshold"], json["best_epoch"]));
     let header = String::from_utf8(written[2].clone()).unwrap();
-    expect!["epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc"].assert_eq(header.lines().next().unwrap());
+    expect!["epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc"]
+        .assert_eq(header.lines().next().unwrap());
     let card = String::from_utf8(written[3].clone()).unwrap();
     expect!["# A classifier of histology patches"].assert_eq(card.lines().next().unwrap());
     let (_folder, _data, again) = self::trained();
@@ -104,7 +125,8 @@ fn weights_of_another_model_are_refused() {
     let (_folder, _data, trained) = trained();
     let folder = tempfile::tempdir().unwrap();
     trained.write(folder.path()).unwrap();
-    let (weights, description) = (folder.path().join("model.safetensors"), folder.path().join("model.json"));
+    let (weights, description) =
+        (folder.path().join("model.safetensors"), folder.path().join("model.json"));
     let open = || {
         let error = Network::open(&weights, &description).err().unwrap().to_string();
         error.replace(&folder.path().display().to_string(), "")
@@ -123,7 +145,13 @@ fn images_of_another_size_are_refused() {
     let (_folder, data, _) = trained();
     let folder = tempfile::tempdir().unwrap();
     let mut writer = microtome::data::Writer::create(folder.path(), "synthetic", 4, 6).unwrap();
-    let row = microtome::data::Row { id: "a".into(), label: None, group: "a".into(), split: None, source: String::new() };
+    let row = microtome::data::Row {
+        id: "a".into(),
+        label: None,
+        group: "a".into(),
+        split: None,
+        source: String::new(),
+    };
     writer.push(row, &[0; 4 * 6 * 3]).unwrap();
     let other = writer.finish(&microtome::data::Normalize::None).unwrap();
     let network = fit(&every_layer(), &data).unwrap().network;

@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 
 use microtome::data::random::Random;
 use microtome::data::{Dataset, Normalize, Row, Split, Writer};
-use microtome::nn::{Compute, Epoch, NnError, Scores, Trained, Training, fit_on, kernels::isa::Isa};
+use microtome::nn::{
+    Compute, Epoch, NnError, Scores, Trained, Training, fit_on, kernels::isa::Isa,
+};
 
 /// The side of an image.
 pub const SIDE: usize = 12;
@@ -25,7 +27,13 @@ pub fn patches(train: usize, valid: usize) -> (tempfile::TempDir, Dataset) {
         }
         let split = if i < train { Split::Train } else { Split::Valid };
         let label = u8::from(bright ^ (i >= train && i % 3 == 0));
-        let row = Row { id: i.to_string(), label: Some(label), group: i.to_string(), split: Some(split), source: String::new() };
+        let row = Row {
+            id: i.to_string(),
+            label: Some(label),
+            group: i.to_string(),
+            split: Some(split),
+            source: String::new(),
+        };
         writer.push(row, &pixels).unwrap();
     }
     let data = writer.finish(&Normalize::Dataset).unwrap();
@@ -55,13 +63,22 @@ pub fn every_layer() -> Training {
 
 /// Accuracy, and the area under the ROC curve by counting pairs.
 pub fn score(probabilities: &[f32], labels: &[u8]) -> Scores {
-    let right = probabilities.iter().zip(labels).filter(|(p, l)| (**p >= 0.5) == (**l == 1)).count();
-    let of = |class| probabilities.iter().zip(labels).filter(move |(_, l)| **l == class).map(|(p, _)| *p);
+    let right =
+        probabilities.iter().zip(labels).filter(|(p, l)| (**p >= 0.5) == (**l == 1)).count();
+    let of = |class| {
+        probabilities.iter().zip(labels).filter(move |(_, l)| **l == class).map(|(p, _)| *p)
+    };
     let (mut won, mut pairs) = (0.0, 0.0);
     for positive in of(1) {
         for negative in of(0) {
             pairs += 1.0;
-            won += if positive > negative { 1.0 } else if positive == negative { 0.5 } else { 0.0 };
+            won += if positive > negative {
+                1.0
+            } else if positive == negative {
+                0.5
+            } else {
+                0.0
+            };
         }
     }
     Scores { accuracy: right as f64 / labels.len() as f64, auc: (pairs > 0.0).then(|| won / pairs) }
@@ -78,7 +95,11 @@ pub struct Log {
 impl microtome::nn::Watch for Log {
     fn step(&mut self, done: usize, total: usize) -> ControlFlow<()> {
         self.steps.push((done, total));
-        if self.stop_after == Some(self.steps.len()) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.stop_after == Some(self.steps.len()) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
     fn epoch(&mut self, epoch: &Epoch) -> ControlFlow<()> {
         self.epochs.push(epoch.epoch);

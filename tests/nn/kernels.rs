@@ -3,7 +3,7 @@
 use microtome::data::random::Random;
 use microtome::nn::kernels::buffer::Buffers;
 use microtome::nn::kernels::geometry::Geometry;
-use microtome::nn::kernels::isa::Isa;
+use microtome::nn::kernels::isa::{Isa, IsaProblem};
 use microtome::nn::kernels::{After, conv, elementwise, norm, pack, pooling, reduce, weight_grad};
 use proptest::prelude::*;
 
@@ -19,13 +19,17 @@ fn bits(values: &[f32]) -> Vec<u32> {
 /// Any convolution whose window fits.
 fn geometries() -> impl Strategy<Value = Geometry> {
     let sizes = (1usize..14, 1usize..9, 1usize..9, 1usize..40, 1usize..70);
-    (sizes, 1usize..5, 1usize..5, 1usize..4, 0usize..4).prop_filter_map("the window must fit", geometry)
+    (sizes, 1usize..5, 1usize..5, 1usize..4, 0usize..4)
+        .prop_filter_map("the window must fit", geometry)
 }
 
 type Sizes = ((usize, usize, usize, usize, usize), usize, usize, usize, usize);
 
-fn geometry(((images, height, width, channels, filters), kh, kw, stride, lead): Sizes) -> Option<Geometry> {
-    let side = |size: usize, window: usize| Some((size + 2 * lead).checked_sub(window)? / stride + 1);
+fn geometry(
+    ((images, height, width, channels, filters), kh, kw, stride, lead): Sizes,
+) -> Option<Geometry> {
+    let side =
+        |size: usize, window: usize| Some((size + 2 * lead).checked_sub(window)? / stride + 1);
     Some(Geometry {
         images,
         input: (height, width),
@@ -42,7 +46,8 @@ fn forward(isa: Isa, g: &Geometry, after: After) -> Vec<f32> {
     let (x, weights) = (floats(g.input_len(), "x"), floats(g.weights(), "w"));
     let mut bias = floats(g.filters, "bias");
     bias.resize(pack::padded(g.filters), 0.0);
-    let (mut packed, mut y) = (vec![f32::NAN; pack::forward_len(g)], vec![f32::NAN; g.output_len()]);
+    let (mut packed, mut y) =
+        (vec![f32::NAN; pack::forward_len(g)], vec![f32::NAN; g.output_len()]);
     pack::forward(g, &weights, &mut packed);
     conv::forward(isa, g, &x, &packed, Some(&bias), after, &mut y);
     y
@@ -50,7 +55,8 @@ fn forward(isa: Isa, g: &Geometry, after: After) -> Vec<f32> {
 
 fn data_grad(isa: Isa, g: &Geometry) -> Vec<f32> {
     let (dy, weights) = (floats(g.output_len(), "dy"), floats(g.weights(), "w"));
-    let (mut packed, mut dx) = (vec![f32::NAN; pack::backward_len(g)], vec![f32::NAN; g.input_len()]);
+    let (mut packed, mut dx) =
+        (vec![f32::NAN; pack::backward_len(g)], vec![f32::NAN; g.input_len()]);
     pack::backward(g, &weights, &mut packed);
     conv::data_grad(isa, g, &dy, &packed, &mut dx);
     dx
@@ -109,7 +115,8 @@ fn everything(isa: Isa, g: &Geometry) -> Vec<Vec<u32>> {
     }
     let pool = Geometry { filters: g.channels, ..*g };
     if pool.lead <= pool.kernel.0.min(pool.kernel.1) / 2 {
-        let (mut y, mut winner) = (vec![f32::NAN; pool.output_len()], vec![0; pool.output_len()]);
+        let (mut y, mut winner) =
+            (vec![f32::NAN; pool.output_len()], vec![f32::NAN; pool.output_len()]);
         pooling::max(isa, &pool, &x, &mut y, &mut winner);
         let mut dx = vec![f32::NAN; x.len()];
         pooling::max_grad(isa, &pool, &y, &winner, &mut dx);
@@ -125,6 +132,45 @@ fn everything(isa: Isa, g: &Geometry) -> Vec<Vec<u32>> {
     results.push(reduce::column_sums(isa, &masked, g.channels));
     results.extend([dropped, masked, saved.mean, variance]);
     results.iter().map(|values| bits(values)).collect()
+}
+
+/// The documented order, added up by hand: bias, then taps, in each tap the channels.
+fn forward_in_order(g: &Geometry) -> Vec<f32> {
+    let (x, w, bias) =
+        (floats(g.input_len(), "x"), floats(g.weights(), "w"), floats(g.filters, "bias"));
+    let mut sums: Vec<f32> = (0..g.output_len()).map(|i| bias[i % g.filters]).collect();
+    for (at, out, tap) in products(g) {
+        for n in 0..g.images {
+            for o in 0..g.filters {
+                let sum = &mut sums[(out * g.images + n) * g.filters + o];
+                for c in 0..g.channels {
+                    let weight = w[(tap * g.channels + c) * g.filters + o];
+                    *sum = x[(at * g.images + n) * g.channels + c].mul_add(weight, *sum);
+                }
+            }
+        }
+    }
+    sums
+}
+
+/// The documented order: taps from top left to bottom right, in each the filters.
+fn data_grad_in_order(g: &Geometry) -> Vec<f32> {
+    let (dy, w) = (floats(g.output_len(), "dy"), floats(g.weights(), "w"));
+    let mut sums = vec![0f32; g.input_len()];
+    let mut by_tap = products(g);
+    by_tap.sort_by_key(|(at, _, tap)| (*at, *tap));
+    for (at, out, tap) in by_tap {
+        for n in 0..g.images {
+            for c in 0..g.channels {
+                let sum = &mut sums[(at * g.images + n) * g.channels + c];
+                for o in 0..g.filters {
+                    let weight = w[(tap * g.channels + c) * g.filters + o];
+                    *sum = dy[(out * g.images + n) * g.filters + o].mul_add(weight, *sum);
+                }
+            }
+        }
+    }
+    sums
 }
 
 fn with_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
@@ -145,44 +191,14 @@ proptest! {
         }
     }
 
-    /// The documented order, added up by hand: bias, then taps, in each tap the channels.
     #[test]
     fn forward_adds_taps_then_channels(g in geometries()) {
-        let (x, w, bias) = (floats(g.input_len(), "x"), floats(g.weights(), "w"), floats(g.filters, "bias"));
-        let mut expected: Vec<f32> = (0..g.output_len()).map(|i| bias[i % g.filters]).collect();
-        for (at, out, tap) in products(&g) {
-            for n in 0..g.images {
-                for o in 0..g.filters {
-                    let sum = &mut expected[(out * g.images + n) * g.filters + o];
-                    for c in 0..g.channels {
-                        let weight = w[(tap * g.channels + c) * g.filters + o];
-                        *sum = x[(at * g.images + n) * g.channels + c].mul_add(weight, *sum);
-                    }
-                }
-            }
-        }
-        prop_assert_eq!(bits(&forward(Isa::chosen().unwrap(), &g, After::Nothing)), bits(&expected));
+        prop_assert_eq!(bits(&forward(Isa::chosen().unwrap(), &g, After::Nothing)), bits(&forward_in_order(&g)));
     }
 
-    /// The documented order: taps from top left to bottom right, in each the filters.
     #[test]
     fn data_gradient_adds_taps_then_filters(g in geometries()) {
-        let (dy, w) = (floats(g.output_len(), "dy"), floats(g.weights(), "w"));
-        let mut expected = vec![0f32; g.input_len()];
-        let mut by_tap = products(&g);
-        by_tap.sort_by_key(|(at, _, tap)| (*at, *tap));
-        for (at, out, tap) in by_tap {
-            for n in 0..g.images {
-                for c in 0..g.channels {
-                    let sum = &mut expected[(at * g.images + n) * g.channels + c];
-                    for o in 0..g.filters {
-                        let weight = w[(tap * g.channels + c) * g.filters + o];
-                        *sum = dy[(out * g.images + n) * g.filters + o].mul_add(weight, *sum);
-                    }
-                }
-            }
-        }
-        prop_assert_eq!(bits(&data_grad(Isa::chosen().unwrap(), &g)), bits(&expected));
+        prop_assert_eq!(bits(&data_grad(Isa::chosen().unwrap(), &g)), bits(&data_grad_in_order(&g)));
     }
 
     /// The weight gradient's order depends on how rows are cut, so here only its value, in f64.
@@ -206,17 +222,54 @@ proptest! {
     }
 }
 
-/// 10 output rows of 2 × 40 products: 8 groups of rows are asked for, two rows each, so 5 groups;
-/// a stretch would be 7 rows, so each group is one. Groups are summed apart, then in order.
+/// Weights too many for the cache are walked in groups of blocks, which changes no sum.
 #[test]
-fn weight_gradient_adds_rows_in_groups() {
-    let g = geometry(((40, 10, 2, 1, 1), 1, 1, 1, 0)).unwrap();
-    let (x, dy) = (floats(g.input_len(), "x"), floats(g.output_len(), "dy"));
-    let group = |rows: std::ops::Range<usize>| (rows.start * 80..rows.end * 80).fold(0f32, |sum, i| x[i].mul_add(dy[i], sum));
-    let expected = [2..4, 4..6, 6..8, 8..10].into_iter().fold(group(0..2), |sum, rows| sum + group(rows));
-    assert_eq!(bits(&weight_gradient(Isa::chosen().unwrap(), &g)), [expected.to_bits()]);
-    let in_one_go = group(0..10);
-    assert_ne!(in_one_go.to_bits(), expected.to_bits(), "the order must matter for this test to say anything");
+fn weights_beyond_the_cache_are_added_in_the_same_order() {
+    let g = geometry(((3, 4, 3, 160, 200), 3, 3, 1, 1)).unwrap();
+    for isa in Isa::available() {
+        assert!(bits(&forward(isa, &g, After::Nothing)) == bits(&forward_in_order(&g)), "{isa:?}");
+        assert!(bits(&data_grad(isa, &g)) == bits(&data_grad_in_order(&g)), "{isa:?}");
+    }
+}
+
+/// Output rows in groups, groups in stretches; a stretch is summed apart, a group adds its
+/// stretches, the groups are added in order. One channel and filter, so the sum is over all.
+#[test]
+fn weight_gradient_adds_rows_in_stretches_and_groups() {
+    // (rows, columns, rows of a group, rows of a stretch), 40 images: at most 8 groups, and
+    // stretches of 512 / (columns · images) rows, rounded up.
+    for (rows, columns, group, stretch) in
+        [(10, 2, 2, 2), (32, 13, 4, 1), (23, 6, 3, 3), (40, 5, 5, 3)]
+    {
+        let g = geometry(((40, rows, columns, 1, 1), 1, 1, 1, 0)).unwrap();
+        let (x, dy) = (floats(g.input_len(), "x"), floats(g.output_len(), "dy"));
+        let add = |sums: Vec<f32>| sums.into_iter().reduce(|sum, part| sum + part).unwrap();
+        let every: Vec<usize> = (0..rows).collect();
+        let products = |rows: &[usize]| {
+            let (from, to) = (rows[0] * columns * 40, (rows[rows.len() - 1] + 1) * columns * 40);
+            (from..to).fold(0f32, |sum, i| x[i].mul_add(dy[i], sum))
+        };
+        let groups =
+            every.chunks(group).map(|group| add(group.chunks(stretch).map(products).collect()));
+        let expected = add(groups.collect());
+        for isa in Isa::available() {
+            assert_eq!(
+                bits(&weight_gradient(isa, &g)),
+                [expected.to_bits()],
+                "{rows} rows, {isa:?}"
+            );
+        }
+        assert_ne!(products(&every).to_bits(), expected.to_bits(), "the order must matter here");
+    }
+}
+
+#[test]
+fn a_missing_instruction_set_is_refused() {
+    let problem = IsaProblem::Unsupported { asked: "avx512".into(), has: "avx2, scalar".into() };
+    expect_test::expect![
+        "MICROTOME_ISA is `avx512`, which this processor does not have: it has avx2, scalar"
+    ]
+    .assert_eq(&problem.to_string());
 }
 
 /// Sums by channel: chunks of 32768 / 3 rows in f32, chunks in f64.
@@ -226,7 +279,9 @@ fn column_sums_add_chunks_in_order() {
     let expected: Vec<f32> = (0..3)
         .map(|c| {
             let chunks = rows.chunks(3 * (32_768 / 3));
-            chunks.map(|chunk| f64::from(chunk.chunks(3).fold(0f32, |sum, row| sum + row[c]))).sum::<f64>() as f32
+            chunks
+                .map(|chunk| f64::from(chunk.chunks(3).fold(0f32, |sum, row| sum + row[c])))
+                .sum::<f64>() as f32
         })
         .collect();
     for isa in Isa::available() {
@@ -269,8 +324,10 @@ fn relu_lets_nan_through_on_every_instruction_set() {
 
 #[test]
 fn an_unknown_instruction_set_is_refused() {
-    expect_test::expect!["MICROTOME_ISA is `sse9`: set it to avx512, avx2 or scalar, or leave it unset"]
-        .assert_eq(&Isa::named("sse9").unwrap_err().to_string());
+    expect_test::expect![
+        "MICROTOME_ISA is `sse9`: set it to avx512, avx2 or scalar, or leave it unset"
+    ]
+    .assert_eq(&Isa::named("sse9").unwrap_err().to_string());
 }
 
 #[test]
@@ -287,4 +344,32 @@ fn buffers_are_used_again() {
     drop(smaller);
     assert_eq!(buffers.take(400).len(), 400, "a block more than twice too large is left alone");
     assert_eq!(buffers.idle(), 1000 + 400);
+}
+
+/// Run by the test below, in a process of its own.
+#[test]
+#[ignore = "only says which instruction set was chosen"]
+fn say_what_was_chosen() {
+    match Isa::chosen() {
+        Ok(isa) => println!("chosen: {}.", isa.name()),
+        Err(problem) => println!("refused: {problem}."),
+    }
+}
+
+#[test]
+fn the_environment_forces_an_instruction_set() {
+    let chosen = |value: &str| {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "kernels::say_what_was_chosen", "--nocapture"])
+            .env("MICROTOME_ISA", value)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for isa in Isa::available() {
+        assert!(chosen(isa.name()).contains(&format!("chosen: {}.", isa.name())), "{isa:?}");
+    }
+    assert!(chosen("AVX2").contains(
+        "refused: MICROTOME_ISA is `AVX2`: set it to avx512, avx2 or scalar, or leave it unset."
+    ));
 }

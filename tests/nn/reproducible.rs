@@ -8,15 +8,25 @@ use crate::fixture::{Log, bytes, every_layer, patches, score, training};
 fn on(isa: Isa, threads: usize, training: &Training) -> Vec<Vec<u8>> {
     let (_folder, data) = patches(33, 8); // 5 steps an epoch
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| bytes(&fit_on(Compute::new(isa), training, &data, &score, None, &mut Log::default()).unwrap()))
+    pool.install(|| {
+        bytes(
+            &fit_on(Compute::new(isa), training, &data, &score, None, &mut Log::default()).unwrap(),
+        )
+    })
 }
 
 #[test]
 fn five_steps_have_the_same_bits_on_every_instruction_set_and_any_threads() {
-    for optimizer in ["{ adam = { lr = 0.01 } }", "{ sgd = { lr = 0.1, momentum = 0.9, nesterov = true } }"] {
+    for optimizer in
+        ["{ adam = { lr = 0.01 } }", "{ sgd = { lr = 0.1, momentum = 0.9, nesterov = true } }"]
+    {
         let mut training = every_layer();
         training.epochs = std::num::NonZeroUsize::MIN;
-        training.optimizer = toml::from_str::<toml::Table>(&format!("o = {optimizer}")).unwrap()["o"].clone().try_into().unwrap();
+        training.optimizer =
+            toml::from_str::<toml::Table>(&format!("o = {optimizer}")).unwrap()["o"]
+                .clone()
+                .try_into()
+                .unwrap();
         let expected = on(Isa::named("scalar").unwrap(), 1, &training);
         for isa in Isa::available() {
             for threads in 1..=3 {
@@ -34,7 +44,11 @@ fn another_seed_is_another_network() {
 }
 
 /// Stops after `stop_after` calls, then goes on; the outcome and what the watcher saw of the rest.
-fn resumed(training: &Training, stop_after: usize, between: impl FnOnce(&std::path::Path)) -> (Vec<Vec<u8>>, Vec<usize>) {
+fn resumed(
+    training: &Training,
+    stop_after: usize,
+    between: impl FnOnce(&std::path::Path),
+) -> (Vec<Vec<u8>>, Vec<usize>) {
     let (_folder, data) = patches(33, 8);
     let scratch = tempfile::tempdir().unwrap();
     let cx = || Compute::new(Isa::chosen().unwrap());
@@ -63,7 +77,9 @@ fn a_resumed_training_equals_an_uninterrupted_one() {
 #[test]
 fn an_interruption_in_the_first_epoch_leaves_no_checkpoint() {
     let whole = on(Isa::chosen().unwrap(), 2, &every_layer());
-    let (bytes, epochs) = resumed(&every_layer(), 3, |scratch| assert_eq!(std::fs::read_dir(scratch).unwrap().count(), 0));
+    let (bytes, epochs) = resumed(&every_layer(), 3, |scratch| {
+        assert_eq!(std::fs::read_dir(scratch).unwrap().count(), 0)
+    });
     assert!(bytes == whole);
     assert_eq!(epochs, [1, 2, 3]);
 }
@@ -95,7 +111,15 @@ fn a_checkpoint_of_another_training_is_left_alone() {
     let scratch = tempfile::tempdir().unwrap();
     let run = |training: &Training| {
         let mut log = Log::default();
-        fit_on(Compute::new(Isa::chosen().unwrap()), training, &data, &score, Some(scratch.path()), &mut log).unwrap();
+        fit_on(
+            Compute::new(Isa::chosen().unwrap()),
+            training,
+            &data,
+            &score,
+            Some(scratch.path()),
+            &mut log,
+        )
+        .unwrap();
         log.epochs
     };
     assert_eq!(run(&every_layer()), [1, 2, 3]);
@@ -104,5 +128,11 @@ fn a_checkpoint_of_another_training_is_left_alone() {
 }
 
 fn stopping_early() -> Training {
-    Training { early_stopping: training("model = { layers = [] }\nearly_stopping = { monitor = 'val_loss', patience = 2 }").early_stopping, ..every_layer() }
+    Training {
+        early_stopping: training(
+            "model = { layers = [] }\nearly_stopping = { monitor = 'val_loss', patience = 2 }",
+        )
+        .early_stopping,
+        ..every_layer()
+    }
 }

@@ -37,7 +37,9 @@ fn each_layer_has_the_shape_that_pytorch_gives() {
 #[test]
 fn same_divides_by_the_stride_and_rounds_up() {
     for (size, stride, expected) in [(50, 1, 50), (50, 2, 25), (49, 2, 25), (7, 3, 3)] {
-        let layers = format!(r#"[{{ conv = {{ filters = 1, kernel = 3, stride = {stride} }} }}, "global_avg_pool"]"#);
+        let layers = format!(
+            r#"[{{ conv = {{ filters = 1, kernel = 3, stride = {stride} }} }}, "global_avg_pool"]"#
+        );
         let shapes = model(&layers).infer(Shape::new(size, size, 3)).unwrap();
         assert_eq!(shapes[0], Shape::new(expected, expected, 1));
     }
@@ -46,35 +48,113 @@ fn same_divides_by_the_stride_and_rounds_up() {
 #[test]
 fn a_pool_larger_than_its_map() {
     let halves = format!("[{}'flatten', {{ dense = 1 }}]", "{ max_pool = 2 }, ".repeat(5));
-    refused(Shape::new(16, 16, 3), &halves, Some(4), expect!["layer 5 (max_pool = 2) cannot halve a 1×1 map: remove this layer or an earlier pool or stride, or use larger images"]);
-    refused(Shape::new(2, 5, 3), "[{ avg_pool = 3 }, 'flatten', { dense = 1 }]", Some(0), expect!["layer 1 (avg_pool = 3) cannot take 3×3 windows of a 2×5 map: remove this layer or an earlier pool or stride, or use larger images"]);
+    refused(
+        Shape::new(16, 16, 3),
+        &halves,
+        Some(4),
+        expect![
+            "layer 5 (max_pool = 2) cannot halve a 1×1 map: remove this layer or an earlier pool or stride, or use larger images"
+        ],
+    );
+    refused(
+        Shape::new(2, 5, 3),
+        "[{ avg_pool = 3 }, 'flatten', { dense = 1 }]",
+        Some(0),
+        expect![
+            "layer 1 (avg_pool = 3) cannot take 3×3 windows of a 2×5 map: remove this layer or an earlier pool or stride, or use larger images"
+        ],
+    );
 }
 
 #[test]
 fn a_kernel_larger_than_its_map() {
     let layers = "[{ conv = { filters = 4, kernel = 5, padding = 0 } }, 'flatten', { dense = 1 }]";
-    refused(Shape::new(4, 9, 3), layers, Some(0), expect![[r#"layer 1 (conv = 4) has a 5×5 kernel, larger than the 4×9 map: take a smaller `kernel`, or `padding = "same"`"#]]);
+    refused(
+        Shape::new(4, 9, 3),
+        layers,
+        Some(0),
+        expect![[
+            r#"layer 1 (conv = 4) has a 5×5 kernel, larger than the 4×9 map: take a smaller `kernel`, or `padding = "same"`"#
+        ]],
+    );
 }
 
 #[test]
 fn dense_on_a_map() {
-    refused(PATCH, "[{ conv = 4 }, { dense = 1 }]", Some(1), expect![[r#"layer 2 (dense = 1) takes a vector, not a 96×96×4 map: put "flatten" or "global_avg_pool" before it"#]]);
+    refused(
+        PATCH,
+        "[{ conv = 4 }, { dense = 1 }]",
+        Some(1),
+        expect![[
+            r#"layer 2 (dense = 1) takes a vector, not a 96×96×4 map: put "flatten" or "global_avg_pool" before it"#
+        ]],
+    );
 }
 
 #[test]
 fn an_end_that_is_not_one_logit() {
-    refused(PATCH, "[]", None, expect![[r#"`layers` is empty: end it with "flatten", { dense = 1 }"#]]);
-    refused(PATCH, "[{ conv = 4 }, 'relu']", Some(1), expect![[r#"layer 2 (relu) is the last and gives 96×96×4, but a classifier of two classes ends in one logit: add "global_avg_pool" (or "flatten"), { dense = 1 }"#]]);
-    refused(PATCH, "['flatten', { dense = 2 }]", Some(1), expect!["layer 2 (dense = 2) is the last and gives 1×1×2, but a classifier of two classes ends in one logit: add { dense = 1 }"]);
+    refused(
+        PATCH,
+        "[]",
+        None,
+        expect![[r#"`layers` is empty: end it with "flatten", { dense = 1 }"#]],
+    );
+    refused(
+        PATCH,
+        "[{ conv = 4 }, 'relu']",
+        Some(1),
+        expect![[
+            r#"layer 2 (relu) is the last and gives 96×96×4, but a classifier of two classes ends in one logit: add "global_avg_pool" (or "flatten"), { dense = 1 }"#
+        ]],
+    );
+    refused(
+        PATCH,
+        "['flatten', { dense = 2 }]",
+        Some(1),
+        expect![
+            "layer 2 (dense = 2) is the last and gives 1×1×2, but a classifier of two classes ends in one logit: add { dense = 1 }"
+        ],
+    );
 }
 
 #[test]
 fn settings_that_mean_nothing() {
-    refused(PATCH, "[{ conv = 0 }]", Some(0), expect!["layer 1 (conv = 0) has `filters` 0: give at least 1"]);
-    refused(PATCH, "[{ conv = { filters = 1, kernel = 0 } }]", Some(0), expect!["layer 1 (conv = 1) has `kernel` 0: give at least 1"]);
-    refused(PATCH, "[{ max_pool = { size = 2, stride = 0 } }]", Some(0), expect!["layer 1 (max_pool = 2) has `stride` 0: give at least 1"]);
-    refused(PATCH, "[{ max_pool = { size = 2, padding = 2 } }]", Some(0), expect!["layer 1 (max_pool = 2) has `padding` 2, more than half of its size: give at most 1"]);
-    refused(PATCH, "[{ max_pool = 16 }]", Some(0), expect!["layer 1 (max_pool = 16) has a window above 15: take `size` 15 or less"]);
-    refused(PATCH, "['flatten', { dense = 0 }]", Some(1), expect!["layer 2 (dense = 0) has no units: give at least 1"]);
-    refused(PATCH, "['relu', { dropout = 1.0 }]", Some(1), expect!["layer 2 (dropout = 1) has no such rate: give at least 0 and less than 1"]);
+    refused(
+        PATCH,
+        "[{ conv = 0 }]",
+        Some(0),
+        expect!["layer 1 (conv = 0) has `filters` 0: give at least 1"],
+    );
+    refused(
+        PATCH,
+        "[{ conv = { filters = 1, kernel = 0 } }]",
+        Some(0),
+        expect!["layer 1 (conv = 1) has `kernel` 0: give at least 1"],
+    );
+    refused(
+        PATCH,
+        "[{ max_pool = { size = 2, stride = 0 } }]",
+        Some(0),
+        expect!["layer 1 (max_pool = 2) has `stride` 0: give at least 1"],
+    );
+    refused(
+        PATCH,
+        "[{ max_pool = { size = 2, padding = 2 } }]",
+        Some(0),
+        expect![
+            "layer 1 (max_pool = 2) has `padding` 2, more than half of its size: give at most 1"
+        ],
+    );
+    refused(
+        PATCH,
+        "['flatten', { dense = 0 }]",
+        Some(1),
+        expect!["layer 2 (dense = 0) has no units: give at least 1"],
+    );
+    refused(
+        PATCH,
+        "['relu', { dropout = 1.0 }]",
+        Some(1),
+        expect!["layer 2 (dropout = 1) has no such rate: give at least 0 and less than 1"],
+    );
 }

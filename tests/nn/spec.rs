@@ -13,24 +13,43 @@ fn canonical(layer: &str, expected: Expect) {
 
 #[test]
 fn shorthand_is_kept_in_full() {
-    canonical("{ conv = 32 }", expect![[r#"{"conv":{"filters":32,"kernel":3,"stride":1,"padding":"same","bias":true}}"#]]);
-    canonical("{ conv = { filters = 32 } }", expect![[r#"{"conv":{"filters":32,"kernel":3,"stride":1,"padding":"same","bias":true}}"#]]);
-    canonical("{ conv = { filters = 8, kernel = 5, stride = 2, padding = 1, bias = false } }", expect![[r#"{"conv":{"filters":8,"kernel":5,"stride":2,"padding":1,"bias":false}}"#]]);
+    canonical(
+        "{ conv = 32 }",
+        expect![[r#"{"conv":{"filters":32,"kernel":3,"stride":1,"padding":"same","bias":true}}"#]],
+    );
+    canonical(
+        "{ conv = { filters = 32 } }",
+        expect![[r#"{"conv":{"filters":32,"kernel":3,"stride":1,"padding":"same","bias":true}}"#]],
+    );
+    canonical(
+        "{ conv = { filters = 8, kernel = 5, stride = 2, padding = 1, bias = false } }",
+        expect![[r#"{"conv":{"filters":8,"kernel":5,"stride":2,"padding":1,"bias":false}}"#]],
+    );
     canonical("'batch_norm'", expect![[r#""batch_norm""#]]);
     canonical("'relu'", expect![[r#""relu""#]]);
     canonical("{ max_pool = 2 }", expect![[r#"{"max_pool":{"size":2,"stride":2,"padding":0}}"#]]);
-    canonical("{ max_pool = { size = 3 } }", expect![[r#"{"max_pool":{"size":3,"stride":3,"padding":0}}"#]]);
-    canonical("{ avg_pool = { size = 3, stride = 2, padding = 1 } }", expect![[r#"{"avg_pool":{"size":3,"stride":2,"padding":1}}"#]]);
+    canonical(
+        "{ max_pool = { size = 3 } }",
+        expect![[r#"{"max_pool":{"size":3,"stride":3,"padding":0}}"#]],
+    );
+    canonical(
+        "{ avg_pool = { size = 3, stride = 2, padding = 1 } }",
+        expect![[r#"{"avg_pool":{"size":3,"stride":2,"padding":1}}"#]],
+    );
     canonical("'global_avg_pool'", expect![[r#""global_avg_pool""#]]);
     canonical("'flatten'", expect![[r#""flatten""#]]);
     canonical("{ dense = 1 }", expect![[r#"{"dense":{"units":1,"bias":true}}"#]]);
-    canonical("{ dense = { units = 3, bias = false } }", expect![[r#"{"dense":{"units":3,"bias":false}}"#]]);
+    canonical(
+        "{ dense = { units = 3, bias = false } }",
+        expect![[r#"{"dense":{"units":3,"bias":false}}"#]],
+    );
     canonical("{ dropout = 0.5 }", expect![[r#"{"dropout":0.5}"#]]);
 }
 
 #[test]
 fn defaults_are_filled_in() {
-    let training: Training = toml::from_str("model = { layers = ['flatten', { dense = 1 }] }").unwrap();
+    let training: Training =
+        toml::from_str("model = { layers = ['flatten', { dense = 1 }] }").unwrap();
     expect![[r#"{"model":{"layers":["flatten",{"dense":{"units":1,"bias":true}}]},"loss":"binary_crossentropy","optimizer":{"adam":{"lr":0.001,"beta1":0.9,"beta2":0.999,"eps":1e-8}},"augment":[],"batch_size":32,"epochs":20,"early_stopping":null,"seed":0}"#]].assert_eq(&serde_json::to_string(&training).unwrap());
     assert_eq!(training, Training::of(Model::Layers(training.model.layers().to_vec())));
 }
@@ -56,55 +75,76 @@ fn refused(toml: &str, message: Expect) {
 
 #[test]
 fn what_is_not_understood_is_shown() {
-    refused("model = { layers = [{ conv = 'many' }] }", expect![[r#"
+    refused(
+        "model = { layers = [{ conv = 'many' }] }",
+        expect![[r#"
         TOML parse error at line 1, column 30
           |
         1 | model = { layers = [{ conv = 'many' }] }
           |                              ^^^^^^
         invalid type: string "many", expected a number of filters, or a table with `filters` and, if you like, `kernel`, `stride`, `padding`, `bias`
-    "#]]);
-    refused("model = { layers = [{ conv = -3 }] }", expect![[r#"
+    "#]],
+    );
+    refused(
+        "model = { layers = [{ conv = -3 }] }",
+        expect![[r#"
         TOML parse error at line 1, column 30
           |
         1 | model = { layers = [{ conv = -3 }] }
           |                              ^^
         invalid value: integer `-3`, expected a number of filters, or a table with `filters` and, if you like, `kernel`, `stride`, `padding`, `bias`
-    "#]]);
-    refused("model = { layers = [{ conv = { filters = 4, size = 3 } }] }", expect![[r#"
+    "#]],
+    );
+    refused(
+        "model = { layers = [{ conv = { filters = 4, size = 3 } }] }",
+        expect![[r#"
         TOML parse error at line 1, column 45
           |
         1 | model = { layers = [{ conv = { filters = 4, size = 3 } }] }
           |                                             ^^^^
         unknown field `size`, expected one of `filters`, `kernel`, `stride`, `padding`, `bias`
-    "#]]);
-    refused("model = { layers = [{ conv = { filters = 4, padding = 'valid' } }] }", expect![[r#"
+    "#]],
+    );
+    refused(
+        "model = { layers = [{ conv = { filters = 4, padding = 'valid' } }] }",
+        expect![[r#"
         TOML parse error at line 1, column 55
           |
         1 | model = { layers = [{ conv = { filters = 4, padding = 'valid' } }] }
           |                                                       ^^^^^^^
         invalid value: string "valid", expected `"same"` or a number of pixels
-    "#]]);
-    refused("model = { layers = ['sigmoid'] }", expect![[r#"
+    "#]],
+    );
+    refused(
+        "model = { layers = ['sigmoid'] }",
+        expect![[r#"
         TOML parse error at line 1, column 21
           |
         1 | model = { layers = ['sigmoid'] }
           |                     ^^^^^^^^^
         unknown variant `sigmoid`, expected one of `conv`, `batch_norm`, `relu`, `max_pool`, `avg_pool`, `global_avg_pool`, `flatten`, `dense`, `dropout`
-    "#]]);
-    refused("model = { layers = [] }\nbatch_size = 0", expect![[r#"
-        TOML parse error at line 2, column 14
-          |
-        2 | batch_size = 0
-          |              ^
-        invalid value: integer `0`, expected a nonzero usize
-    "#]]);
-    refused("model = { layers = [] }\noptimizer = { adam = { learning_rate = 0.1 } }", expect![[r#"
+    "#]],
+    );
+    refused(
+        "model = { layers = [] }\nbatch_size = 0",
+        expect![[r#"
+            TOML parse error at line 2, column 14
+              |
+            2 | batch_size = 0
+              |              ^
+            must be at least 1
+        "#]],
+    );
+    refused(
+        "model = { layers = [] }\noptimizer = { adam = { learning_rate = 0.1 } }",
+        expect![[r#"
         TOML parse error at line 2, column 24
           |
         2 | optimizer = { adam = { learning_rate = 0.1 } }
           |                        ^^^^^^^^^^^^^
         unknown field `learning_rate`, expected one of `lr`, `beta1`, `beta2`, `eps`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -26,11 +26,15 @@ fn a_tiny_network_learns_32_images_by_heart() {
 #[test]
 fn the_watcher_sees_every_image_and_every_epoch() {
     let (_folder, data) = patches(10, 4);
-    let training = training("model = { layers = ['flatten', { dense = 1 }] }\nepochs = 2\nbatch_size = 4");
+    let training =
+        training("model = { layers = ['flatten', { dense = 1 }] }\nepochs = 2\nbatch_size = 4");
     let mut log = Log::default();
     fit_on(Compute::new(Isa::chosen().unwrap()), &training, &data, &score, None, &mut log).unwrap();
     // The fourth call of each epoch comes from validation.
-    assert_eq!(log.steps, [(4, 20), (8, 20), (10, 20), (10, 20), (14, 20), (18, 20), (20, 20), (20, 20)]);
+    assert_eq!(
+        log.steps,
+        [(4, 20), (8, 20), (10, 20), (10, 20), (14, 20), (18, 20), (20, 20), (20, 20)]
+    );
     assert_eq!(log.epochs, [1, 2]);
 }
 
@@ -56,8 +60,13 @@ fn early_stopping_keeps_the_best_epoch() {
     assert!(losses.len() < 30);
     // The weights are the best epoch's too: they give its loss again.
     let rows = data.indices(microtome::data::Split::Valid);
-    let probabilities = trained.network.predict(&data, &rows, 5, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
-    let loss = |(p, row): (&f32, &usize)| -f64::from(if data.label(*row) == Some(1) { *p } else { 1.0 - p }).ln();
+    let probabilities = trained
+        .network
+        .predict(&data, &rows, 5, &mut |_| std::ops::ControlFlow::Continue(()))
+        .unwrap();
+    let loss = |(p, row): (&f32, &usize)| {
+        -f64::from(if data.label(*row) == Some(1) { *p } else { 1.0 - p }).ln()
+    };
     let mean = probabilities.iter().zip(&rows).map(loss).sum::<f64>() / rows.len() as f64;
     assert!((mean - best).abs() < 1e-5, "{mean} {best}");
 }
@@ -74,7 +83,8 @@ fn memory_does_not_grow_from_step_to_step() {
     let (_folder, data) = patches(33, 8);
     let idle_after = |epochs| {
         let cx = Compute::new(Isa::chosen().unwrap());
-        let training = Training { epochs: std::num::NonZeroUsize::new(epochs).unwrap(), ..every_layer() };
+        let training =
+            Training { epochs: std::num::NonZeroUsize::new(epochs).unwrap(), ..every_layer() };
         fit_on(cx.clone(), &training, &data, &score, None, &mut Log::default()).unwrap();
         cx.idle()
     };
@@ -94,19 +104,26 @@ fn a_loss_that_diverges_is_an_error() {
         model = { layers = [ { conv = 4 }, "relu", { conv = 4 }, "relu", "flatten", { dense = 1 } ] }
         optimizer = { sgd = { lr = 1e30 } }
     "#;
-    expect![[r#"the loss became NaN in epoch 1, step 2: the training diverged; try a lower learning rate than 1000000000000000000000000000000 (a tenth of it), or put "batch_norm" after the convolutions"#]].assert_eq(&failure(toml, 64, 4));
+    expect![[r#"the loss became NaN in epoch 1, step 2: the training diverged; try a lower learning rate than 1e30 (a tenth of it), or put "batch_norm" after the convolutions"#]].assert_eq(&failure(toml, 64, 4));
 }
 
 #[test]
 fn an_empty_split_is_an_error() {
     let toml = "model = { layers = ['flatten', { dense = 1 }] }";
-    expect!["the valid split has no labelled images: give it a share in the preprocess stage's `split`"].assert_eq(&failure(toml, 8, 0));
-    expect!["the train split has no labelled images: give it a share in the preprocess stage's `split`"].assert_eq(&failure(toml, 0, 8));
+    expect![
+        "the valid split has no labelled images: give it a share in the preprocess stage's `split`"
+    ]
+    .assert_eq(&failure(toml, 8, 0));
+    expect![
+        "the train split has no labelled images: give it a share in the preprocess stage's `split`"
+    ]
+    .assert_eq(&failure(toml, 0, 8));
 }
 
 #[test]
 fn an_auc_that_is_not_defined_cannot_be_watched() {
-    let toml = "model = { layers = ['flatten', { dense = 1 }] }\nearly_stopping = { monitor = 'val_auc' }";
+    let toml =
+        "model = { layers = ['flatten', { dense = 1 }] }\nearly_stopping = { monitor = 'val_auc' }";
     expect![[r#"early stopping watches val_auc, which needs images of both classes, but the valid split has only one: use `monitor = "val_loss"`, or split again"#]].assert_eq(&failure(toml, 8, 1));
 }
 

@@ -42,7 +42,8 @@ fn check(layers: &str, input: Shape) {
     for (i, parameter) in network.parameters.iter_mut().enumerate() {
         // Away from the first values, which leave batch norm's scale at 1 and its shift at 0.
         let mut random = Random::new(5, "test weights", 0, i as u64);
-        let values: Vec<f32> = parameter.values().iter().map(|v| v + 0.3 * random.normal()).collect();
+        let values: Vec<f32> =
+            parameter.values().iter().map(|v| v + 0.3 * random.normal()).collect();
         parameter.set(&values);
     }
     let labels = [1u8, 0, 1];
@@ -52,14 +53,18 @@ fn check(layers: &str, input: Shape) {
         .iter()
         .map(|p| p.layout.to_torch(&p.values()).into_iter().map(f64::from).collect())
         .collect();
-    let reference = Reference { model: &model, input, labels: &labels, moment: MOMENT, isa: cx.isa };
+    let reference =
+        Reference { model: &model, input, labels: &labels, moment: MOMENT, isa: cx.isa };
 
     let mut tape = Tape::default();
     let logits = network.train(&mut tape, x, MOMENT).unwrap();
     let loss = mean_cross_entropy(&mut tape, &cx, &logits, &labels).unwrap();
     let value = f64::from(loss.array());
     let expected = reference.loss(&plain, &weights);
-    assert!((value - expected).abs() <= 2e-5 * expected.max(1.0), "loss {value}, expected {expected}");
+    assert!(
+        (value - expected).abs() <= 2e-5 * expected.max(1.0),
+        "loss {value}, expected {expected}"
+    );
 
     let mut gradients = loss.put_tape(tape).try_backward().unwrap();
     for (i, parameter) in network.parameters.iter().enumerate() {
@@ -67,7 +72,8 @@ fn check(layers: &str, input: Shape) {
         let ours = parameter.layout.to_torch(&ours);
         // Of large parameters some 100 elements, spread by a step that no size is a multiple of.
         let sample = (0..ours.len()).step_by((ours.len() / 101).max(1));
-        let expected: Vec<(usize, f64)> = sample.map(|j| (j, reference.slope(&plain, &weights, i, j))).collect();
+        let expected: Vec<(usize, f64)> =
+            sample.map(|j| (j, reference.slope(&plain, &weights, i, j))).collect();
         let largest = expected.iter().fold(1e-3f64, |largest, (_, g)| largest.max(g.abs()));
         for (j, expected) in expected {
             let ours = f64::from(ours[j]);
@@ -114,7 +120,10 @@ fn convolution_of_even_size_with_padding_wider_than_the_kernel() {
 
 #[test]
 fn channels_beyond_one_block_of_32() {
-    check(r#"[{ conv = 35 }, "relu", { conv = 33 }, "global_avg_pool", { dense = 1 }]"#, Shape::new(3, 3, 2));
+    check(
+        r#"[{ conv = 35 }, "relu", { conv = 33 }, "global_avg_pool", { dense = 1 }]"#,
+        Shape::new(3, 3, 2),
+    );
 }
 
 #[test]
@@ -137,7 +146,10 @@ fn batch_norm() {
 
 #[test]
 fn batch_norm_of_a_vector() {
-    check(r#"[{ conv = 2 }, "flatten", "batch_norm", { dense = 4 }, "batch_norm", "relu", { dense = 1 }]"#, Shape::new(3, 2, 3));
+    check(
+        r#"[{ conv = 2 }, "flatten", "batch_norm", { dense = 4 }, "batch_norm", "relu", { dense = 1 }]"#,
+        Shape::new(3, 2, 3),
+    );
 }
 
 #[test]

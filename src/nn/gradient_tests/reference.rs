@@ -47,11 +47,16 @@ impl Reference<'_> {
         let mut weights = weights.iter().map(Vec::as_slice);
         let mut x = x.to_vec();
         let mut from = self.input;
-        for (index, (layer, to)) in self.model.layers().iter().zip(self.model.infer(self.input).unwrap()).enumerate() {
+        for (index, (layer, to)) in
+            self.model.layers().iter().zip(self.model.infer(self.input).unwrap()).enumerate()
+        {
             x = self.layer(index, layer, &x, from, to, &mut weights);
             from = to;
         }
-        let losses = x.iter().zip(self.labels).map(|(z, y)| z.max(0.0) - z * f64::from(*y) + (-z.abs()).exp().ln_1p());
+        let losses = x
+            .iter()
+            .zip(self.labels)
+            .map(|(z, y)| z.max(0.0) - z * f64::from(*y) + (-z.abs()).exp().ln_1p());
         losses.sum::<f64>() / self.labels.len() as f64
     }
 
@@ -71,14 +76,19 @@ impl Reference<'_> {
                     Padding::Pixels(pixels) => pixels,
                 };
                 let weight = weights.next().unwrap();
-                let bias = if c.bias { weights.next().unwrap().to_vec() } else { vec![0.0; c.filters] };
+                let bias =
+                    if c.bias { weights.next().unwrap().to_vec() } else { vec![0.0; c.filters] };
                 self.windows(x, from, to, c.stride, lead, |planes, filter, y, x| {
                     let mut sum = bias[filter];
                     for (channel, plane) in planes.iter().enumerate() {
                         for ky in 0..c.kernel {
                             for kx in 0..c.kernel {
-                                let w = weight[((filter * from.channels + channel) * c.kernel + ky) * c.kernel + kx];
-                                sum += w * plane.at(y + ky as isize, x + kx as isize).unwrap_or(0.0);
+                                let w = weight[((filter * from.channels + channel) * c.kernel
+                                    + ky)
+                                    * c.kernel
+                                    + kx];
+                                sum +=
+                                    w * plane.at(y + ky as isize, x + kx as isize).unwrap_or(0.0);
                             }
                         }
                     }
@@ -87,7 +97,8 @@ impl Reference<'_> {
             }
             Layer::Dense(d) => {
                 let weight = weights.next().unwrap();
-                let bias = if d.bias { weights.next().unwrap().to_vec() } else { vec![0.0; d.units] };
+                let bias =
+                    if d.bias { weights.next().unwrap().to_vec() } else { vec![0.0; d.units] };
                 let mut y = Vec::new();
                 for x in x.chunks_exact(from.channels) {
                     for (w, b) in weight.chunks_exact(from.channels).zip(&bias) {
@@ -96,19 +107,31 @@ impl Reference<'_> {
                 }
                 y
             }
-            Layer::BatchNorm => batch_norm(x, from, weights.next().unwrap(), weights.next().unwrap()),
+            Layer::BatchNorm => {
+                batch_norm(x, from, weights.next().unwrap(), weights.next().unwrap())
+            }
             Layer::Relu => x.iter().map(|v| v.max(0.0)).collect(),
-            Layer::MaxPool(p) => self.windows(x, from, to, p.stride, p.padding, |planes, channel, y, x| {
-                let taps = (0..p.size * p.size).map(|t| ((t / p.size) as isize, (t % p.size) as isize));
-                taps.filter_map(|(ky, kx)| planes[channel].at(y + ky, x + kx)).fold(f64::NEG_INFINITY, f64::max)
-            }),
-            Layer::AvgPool(p) => self.windows(x, from, to, p.stride, p.padding, |planes, channel, y, x| {
-                let taps = (0..p.size * p.size).map(|t| ((t / p.size) as isize, (t % p.size) as isize));
-                taps.filter_map(|(ky, kx)| planes[channel].at(y + ky, x + kx)).sum::<f64>() / (p.size * p.size) as f64
-            }),
+            Layer::MaxPool(p) => {
+                self.windows(x, from, to, p.stride, p.padding, |planes, channel, y, x| {
+                    let taps = (0..p.size * p.size)
+                        .map(|t| ((t / p.size) as isize, (t % p.size) as isize));
+                    taps.filter_map(|(ky, kx)| planes[channel].at(y + ky, x + kx))
+                        .fold(f64::NEG_INFINITY, f64::max)
+                })
+            }
+            Layer::AvgPool(p) => {
+                self.windows(x, from, to, p.stride, p.padding, |planes, channel, y, x| {
+                    let taps = (0..p.size * p.size)
+                        .map(|t| ((t / p.size) as isize, (t % p.size) as isize));
+                    taps.filter_map(|(ky, kx)| planes[channel].at(y + ky, x + kx)).sum::<f64>()
+                        / (p.size * p.size) as f64
+                })
+            }
             Layer::GlobalAvgPool => {
                 let pixels = from.height * from.width;
-                x.chunks_exact(pixels).map(|plane| plane.iter().sum::<f64>() / pixels as f64).collect()
+                x.chunks_exact(pixels)
+                    .map(|plane| plane.iter().sum::<f64>() / pixels as f64)
+                    .collect()
             }
             Layer::Flatten => x.to_vec(),
             Layer::Dropout(rate) => self.dropout(index, *rate, x, from),
@@ -128,8 +151,9 @@ impl Reference<'_> {
         let mut y = Vec::new();
         for image in x.chunks_exact(from.len()) {
             let planes = image.chunks_exact(from.height * from.width);
-            let planes: Vec<Plane> =
-                planes.map(|values| Plane { values, height: from.height, width: from.width }).collect();
+            let planes: Vec<Plane> = planes
+                .map(|values| Plane { values, height: from.height, width: from.width })
+                .collect();
             for channel in 0..to.channels {
                 for row in 0..to.height {
                     for column in 0..to.width {
@@ -145,10 +169,21 @@ impl Reference<'_> {
     /// The kernel's own mask, which no formula of PyTorch's could give.
     fn dropout(&self, layer: usize, rate: f64, x: &[f64], shape: Shape) -> Vec<f64> {
         let mut mask = vec![0.0; x.len()];
-        elementwise::dropout(self.isa, &vec![1.0; x.len()], self.moment.key(layer), rate, &mut mask);
+        elementwise::dropout(
+            self.isa,
+            &vec![1.0; x.len()],
+            self.moment.key(layer),
+            rate,
+            &mut mask,
+        );
         let (n, pixels) = (self.labels.len(), shape.height * shape.width);
-        let ours = |i: usize| (i % pixels * n + i / shape.len()) * shape.channels + i / pixels % shape.channels;
-        x.iter().enumerate().map(|(i, x)| if mask[ours(i)] == 0.0 { 0.0 } else { x / (1.0 - rate) }).collect()
+        let ours = |i: usize| {
+            (i % pixels * n + i / shape.len()) * shape.channels + i / pixels % shape.channels
+        };
+        x.iter()
+            .enumerate()
+            .map(|(i, x)| if mask[ours(i)] == 0.0 { 0.0 } else { x / (1.0 - rate) })
+            .collect()
     }
 }
 
@@ -156,7 +191,8 @@ fn batch_norm(x: &[f64], shape: Shape, gamma: &[f64], beta: &[f64]) -> Vec<f64> 
     let pixels = shape.height * shape.width;
     let mut y = vec![0.0; x.len()];
     for channel in 0..shape.channels {
-        let of_channel: Vec<usize> = (0..x.len()).filter(|i| i / pixels % shape.channels == channel).collect();
+        let of_channel: Vec<usize> =
+            (0..x.len()).filter(|i| i / pixels % shape.channels == channel).collect();
         let count = of_channel.len() as f64;
         let mean = of_channel.iter().map(|i| x[*i]).sum::<f64>() / count;
         let variance = of_channel.iter().map(|i| (x[*i] - mean).powi(2)).sum::<f64>() / count;

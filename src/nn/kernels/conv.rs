@@ -45,7 +45,7 @@ pub fn forward(
         bias,
         after,
     };
-    sweep.run(y, |row, column, pixels| pixels.extend(g.reads(row, column)));
+    sweep.run(y, |row, column, each| g.reads(row, column, each));
 }
 
 /// `dx`, given `dy`: input `(oh, ow, n, filters)`, output `(h, w, n, c)`.
@@ -69,7 +69,7 @@ pub fn data_grad(isa: Isa, g: &Geometry, dy: &[f32], packed: &[f32], dx: &mut [f
         bias: None,
         after: After::Nothing,
     };
-    sweep.run(dx, |row, column, pixels| pixels.extend(g.readers(row, column)));
+    sweep.run(dx, |row, column, each| g.readers(row, column, each));
 }
 
 /// One pass over an output map; forward and data gradient differ in which pixels feed which.
@@ -104,7 +104,11 @@ impl Output {
 
 impl Sweep<'_> {
     /// Tasks are (group of blocks) × (band of rows). Neither changes the order of any sum.
-    fn run(&self, y: &mut [f32], feeds: impl Fn(usize, usize, &mut Vec<(usize, usize)>) + Sync) {
+    fn run(
+        &self,
+        y: &mut [f32],
+        feeds: impl Fn(usize, usize, &mut dyn FnMut(usize, usize)) + Sync,
+    ) {
         let blocks = self.columns.div_ceil(WIDTH);
         let block_len = self.taps * self.depth * WIDTH;
         let group = if block_len * blocks > CACHED_WEIGHTS {
@@ -118,12 +122,11 @@ impl Sweep<'_> {
         (0..blocks.div_ceil(group) * bands).into_par_iter().with_max_len(1).for_each(|task| {
             let first = task / bands * group;
             let top = task % bands * band;
-            let (mut pixels, mut segments) = (Vec::new(), Vec::with_capacity(self.taps));
+            let mut segments = Vec::with_capacity(self.taps);
             for row in top..(top + band).min(self.map.0) {
                 for column in 0..self.map.1 {
-                    pixels.clear();
-                    feeds(row, column, &mut pixels);
-                    self.segments(&pixels, &mut segments);
+                    segments.clear();
+                    feeds(row, column, &mut |tap, pixel| segments.push(self.segment(tap, pixel)));
                     let at = (row * self.map.1 + column) * self.images * self.columns;
                     for block in first..(first + group).min(blocks) {
                         self.pixel(&segments, block, block_len, out.at(at + block * WIDTH));
@@ -133,12 +136,12 @@ impl Sweep<'_> {
         });
     }
 
-    fn segments(&self, pixels: &[(usize, usize)], segments: &mut Vec<Segment>) {
-        segments.clear();
-        segments.extend(pixels.iter().map(|&(tap, pixel)| Segment {
+    /// What one tap adds: the pixel's channels times the tap's weights.
+    fn segment(&self, tap: usize, pixel: usize) -> Segment {
+        Segment {
             a: self.x[pixel * self.images * self.depth..].as_ptr(),
             b: self.packed[tap * self.depth * WIDTH..].as_ptr(),
-        }));
+        }
     }
 
     /// All images at one pixel, one block of output columns.

@@ -44,28 +44,28 @@ impl Geometry {
         self.taps() * self.channels * self.filters
     }
 
-    /// The input pixels that output pixel (`y`, `x`) reads: (tap, input pixel), taps in order.
-    pub fn reads(&self, y: usize, x: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        (0..self.kernel.0)
-            .filter_map(move |ky| Some((ky, self.source(y, ky, self.input.0)?)))
-            .flat_map(move |(ky, iy)| {
-                (0..self.kernel.1).filter_map(move |kx| {
-                    let ix = self.source(x, kx, self.input.1)?;
-                    Some((ky * self.kernel.1 + kx, iy * self.input.1 + ix))
-                })
-            })
+    /// The input pixels that output pixel (`y`, `x`) reads: `each(tap, input pixel)`, taps in order.
+    pub fn reads(&self, y: usize, x: usize, mut each: impl FnMut(usize, usize)) {
+        for ky in 0..self.kernel.0 {
+            let Some(iy) = self.source(y, ky, self.input.0) else { continue };
+            for kx in 0..self.kernel.1 {
+                if let Some(ix) = self.source(x, kx, self.input.1) {
+                    each(ky * self.kernel.1 + kx, iy * self.input.1 + ix);
+                }
+            }
+        }
     }
 
-    /// The output pixels that read input pixel (`y`, `x`): (tap, output pixel), taps in order.
-    pub fn readers(&self, y: usize, x: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        (0..self.kernel.0)
-            .filter_map(move |ky| Some((ky, self.target(y, ky, self.output.0)?)))
-            .flat_map(move |(ky, oy)| {
-                (0..self.kernel.1).filter_map(move |kx| {
-                    let ox = self.target(x, kx, self.output.1)?;
-                    Some((ky * self.kernel.1 + kx, oy * self.output.1 + ox))
-                })
-            })
+    /// The output pixels that read input pixel (`y`, `x`): `each(tap, output pixel)`, taps in order.
+    pub fn readers(&self, y: usize, x: usize, mut each: impl FnMut(usize, usize)) {
+        for ky in 0..self.kernel.0 {
+            let Some(oy) = self.target(y, ky, self.output.0) else { continue };
+            for kx in 0..self.kernel.1 {
+                if let Some(ox) = self.target(x, kx, self.output.1) {
+                    each(ky * self.kernel.1 + kx, oy * self.output.1 + ox);
+                }
+            }
+        }
     }
 
     /// Along one axis: what tap `tap` of output `out` reads, if it is on the map.

@@ -5,17 +5,14 @@ use rayon::prelude::*;
 use super::geometry::Geometry;
 use super::isa::{Isa, versions};
 
-/// The largest side of a max-pooling window: a winner's place in its window fits a byte.
-pub const MAX_SIDE: usize = 15;
-
 versions! {
-    fn first_tap(x: &[f32], y: &mut [f32], winner: &mut [u8], tap: u8) {
+    fn first_tap(x: &[f32], y: &mut [f32], winner: &mut [f32], tap: f32) {
         y.copy_from_slice(x);
         winner.fill(tap);
     }
 }
 versions! {
-    fn next_tap(x: &[f32], y: &mut [f32], winner: &mut [u8], tap: u8) {
+    fn next_tap(x: &[f32], y: &mut [f32], winner: &mut [f32], tap: f32) {
         let (x, winner) = (&x[..y.len()], &mut winner[..y.len()]);
         for j in 0..y.len() {
             let wins = x[j] > y[j];
@@ -25,7 +22,7 @@ versions! {
     }
 }
 versions! {
-    fn give_back(dy: &[f32], winner: &[u8], tap: u8, dx: &mut [f32]) {
+    fn give_back(dy: &[f32], winner: &[f32], tap: f32, dx: &mut [f32]) {
         let (dy, winner) = (&dy[..dx.len()], &winner[..dx.len()]);
         for j in 0..dx.len() { dx[j] += if winner[j] == tap { dy[j] } else { 0.0 }; }
     }
@@ -38,8 +35,9 @@ versions! {
 }
 
 /// The largest value of each window, and which tap it came from. Ties go to the first tap;
-/// what is off the map never wins.
-pub fn max(isa: Isa, g: &Geometry, x: &[f32], y: &mut [f32], winner: &mut [u8]) {
+/// what is off the map never wins. (The tap's number is kept as a float: as wide as the values,
+/// both are chosen by one vector mask.)
+pub fn max(isa: Isa, g: &Geometry, x: &[f32], y: &mut [f32], winner: &mut [f32]) {
     let len = g.images * g.channels;
     let row = g.output.1 * len;
     y.par_chunks_mut(row).zip(winner.par_chunks_mut(row)).enumerate().for_each(
@@ -47,13 +45,12 @@ pub fn max(isa: Isa, g: &Geometry, x: &[f32], y: &mut [f32], winner: &mut [u8]) 
             for (column, (y, winner)) in
                 y.chunks_exact_mut(len).zip(winner.chunks_exact_mut(len)).enumerate()
             {
-                for (i, (tap, pixel)) in g.reads(r, column).enumerate() {
+                let mut first = true;
+                g.reads(r, column, |tap, pixel| {
                     let x = &x[pixel * len..][..len];
-                    match i {
-                        0 => first_tap(isa, x, y, winner, tap as u8),
-                        _ => next_tap(isa, x, y, winner, tap as u8),
-                    }
-                }
+                    let take = if std::mem::take(&mut first) { first_tap } else { next_tap };
+                    take(isa, x, y, winner, tap as f32);
+                });
             }
         },
     );
@@ -62,20 +59,15 @@ pub fn max(isa: Isa, g: &Geometry, x: &[f32], y: &mut [f32], winner: &mut [u8]) 
 /// The gradient of [`max`]: each `dy` goes to its winner.
 ///
 /// **Order of additions**, for each input: from 0, the windows it won in the order of taps.
-pub fn max_grad(isa: Isa, g: &Geometry, dy: &[f32], winner: &[u8], dx: &mut [f32]) {
+pub fn max_grad(isa: Isa, g: &Geometry, dy: &[f32], winner: &[f32], dx: &mut [f32]) {
     let len = g.images * g.channels;
     dx.par_chunks_mut(g.input.1 * len).enumerate().for_each(|(r, dx)| {
         for (column, dx) in dx.chunks_exact_mut(len).enumerate() {
             dx.fill(0.0);
-            for (tap, pixel) in g.readers(r, column) {
-                give_back(
-                    isa,
-                    &dy[pixel * len..][..len],
-                    &winner[pixel * len..][..len],
-                    tap as u8,
-                    dx,
-                );
-            }
+            g.readers(r, column, |tap, pixel| {
+                let at = pixel * len..(pixel + 1) * len;
+                give_back(isa, &dy[at.clone()], &winner[at], tap as f32, dx);
+            });
         }
     });
 }
@@ -90,8 +82,7 @@ pub fn average(isa: Isa, g: &Geometry, x: &[f32], y: &mut [f32]) {
     y.par_chunks_mut(g.output.1 * len).enumerate().for_each(|(r, y)| {
         for (column, y) in y.chunks_exact_mut(len).enumerate() {
             y.fill(0.0);
-            g.reads(r, column)
-                .for_each(|(_, pixel)| add_scaled(isa, &x[pixel * len..][..len], share, y));
+            g.reads(r, column, |_, pixel| add_scaled(isa, &x[pixel * len..][..len], share, y));
         }
     });
 }
@@ -103,8 +94,7 @@ pub fn average_grad(isa: Isa, g: &Geometry, dy: &[f32], dx: &mut [f32]) {
     dx.par_chunks_mut(g.input.1 * len).enumerate().for_each(|(r, dx)| {
         for (column, dx) in dx.chunks_exact_mut(len).enumerate() {
             dx.fill(0.0);
-            g.readers(r, column)
-                .for_each(|(_, pixel)| add_scaled(isa, &dy[pixel * len..][..len], share, dx));
+            g.readers(r, column, |_, pixel| add_scaled(isa, &dy[pixel * len..][..len], share, dx));
         }
     });
 }

@@ -46,9 +46,9 @@ pub fn partial_len(g: &Geometry) -> usize {
 /// first `g.weights()` floats of `partial`.
 ///
 /// **Order of additions**, for each weight: output rows are cut into at most 8 groups and these
-/// into stretches ([`Cut`] has the sizes); within a stretch from 0, pixels in reading order
-/// (those whose tap is off the map left out), at each pixel the images in order; a group adds its
-/// stretches in order, and the groups are added in order.
+/// into stretches of about 512 products (the sizes follow from the shape). Within a stretch from
+/// 0, pixels in reading order (those whose tap is off the map left out), at each pixel the images
+/// in order; a group adds its stretches in order, and the groups are added in order.
 pub fn weight_grad(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], partial: &mut [f32]) {
     let cut = Cut::of(g);
     assert_eq!(x.len(), g.input_len());

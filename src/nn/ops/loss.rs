@@ -58,14 +58,21 @@ mod tests {
     fn loss_and_probability_are_stable() {
         for logit in [-200.0f32, -20.0, -1.5, -1e-3, 0.0, 0.3, 9.0, 50.0, 200.0] {
             let z = f64::from(logit);
-            let expected = [z.max(0.0) + (-z.abs()).exp().ln_1p(), (-z).max(0.0) + (-z.abs()).exp().ln_1p()];
+            let expected =
+                [z.max(0.0) + (-z.abs()).exp().ln_1p(), (-z).max(0.0) + (-z.abs()).exp().ln_1p()];
             for label in [0, 1] {
                 let loss = f64::from(cross_entropy(logit, label));
                 let expected = expected[usize::from(label)];
-                assert!((loss - expected).abs() <= 1e-6 * expected.max(1e-30), "{logit} {label}: {loss} {expected}");
+                assert!(
+                    (loss - expected).abs() <= 1e-6 * expected.max(1e-30),
+                    "{logit} {label}: {loss} {expected}"
+                );
             }
             let probability = f64::from(sigmoid(logit));
-            assert!((probability - 1.0 / (1.0 + (-z).exp())).abs() < 1e-7, "{logit}: {probability}");
+            assert!(
+                (probability - 1.0 / (1.0 + (-z).exp())).abs() < 1e-7,
+                "{logit}: {probability}"
+            );
         }
         assert!(cross_entropy(f32::NAN, 0).is_nan() && cross_entropy(f32::NAN, 1).is_nan());
     }

@@ -15,7 +15,7 @@ pub(crate) fn max<T: Tape<f32, Cpu>>(
     x: &Activation,
 ) -> Result<Activation, CpuError> {
     let mut y = cx.buffers.take(g.output_len());
-    let mut winner = vec![0u8; g.output_len()];
+    let mut winner = cx.buffers.take(g.output_len());
     pooling::max(cx.isa, &g, &x.values, &mut y, &mut winner);
     let y = Activation::new(cx, y, x.images, Shape::new(g.output.0, g.output.1, g.filters))?;
     if T::OWNS_TAPE {

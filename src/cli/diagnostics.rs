@@ -31,7 +31,7 @@ pub fn render(rejected: &Rejected, style: Style) -> String {
 
 fn group<'a>(problem: &'a Problem, texts: &'a Texts) -> Group<'a> {
     let mut group = Level::ERROR
-        .primary_title(problem.message.as_str())
+        .primary_title(problem.title())
         .elements(Vec::<annotate_snippets::Element>::new());
     let Some((at, label)) = &problem.at else { return group };
     for (number, (name, text)) in texts.0.iter().enumerate() {

@@ -9,6 +9,7 @@ use crate::engine::{
     LockFile, NodeId, OnFailure, Order, Pipeline, Rejected, Run as Outcome, StageError, State,
     execute, pipeline::Texts,
 };
+use crate::stages;
 use clap::Args;
 use std::{
     path::PathBuf,
@@ -60,6 +61,7 @@ impl Run {
         if let Some(device) = &self.device {
             self.pipeline.set.push(format!("pipeline.device={device}"));
         }
+        stages::check_environment().map_err(|problem| Failure::new(Exit::Wrong, problem))?;
         let pipeline = self.pipeline.load()?;
         let locked = LockFile::read(&pipeline.path).map_err(|e| Failure::new(Exit::Wrong, e))?;
         if self.locked && locked.is_none() {

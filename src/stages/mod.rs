@@ -36,6 +36,14 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Report>(),
 ];
 
+/// Whether the environment can be followed: `MICROTOME_ISA` may force an instruction set.
+///
+/// # Errors
+/// What is wrong with it and what to do.
+pub fn check_environment() -> Result<(), String> {
+    crate::nn::kernels::isa::Isa::chosen().map(|_| ()).map_err(|problem| problem.to_string())
+}
+
 /// The input of kinds that read one data set, as `data = "…"`.
 pub struct OneDataset {
     pub data: Dataset,

@@ -4,7 +4,7 @@ use super::{OneDataset, artifacts::Model, known_data, known_size, split_needed};
 use crate::{
     engine::{Complaint, Context, Facts, Known, Stage, StageError},
     metrics,
-    nn::{Epoch, NnError, Scores, Shape, Training, Watch, fit},
+    nn::{Epoch, NnError, Optimizer, Scores, Shape, Training, Watch, fit},
 };
 use std::{ops::ControlFlow, path::Path};
 
@@ -29,7 +29,10 @@ impl Stage for Training {
         }
         let lr = self.optimizer.lr();
         if !(lr > 0.0 && lr.is_finite()) {
-            let place = "optimizer".into();
+            let place = match self.optimizer {
+                Optimizer::Adam(_) => "optimizer.adam.lr".into(),
+                Optimizer::Sgd(_) => "optimizer.sgd.lr".into(),
+            };
             let message = format!("the learning rate is {lr}, and must be above 0");
             complaints.push(Complaint {
                 place,

@@ -9,7 +9,7 @@ use crate::{
     nn::Epoch,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use std::{collections::BTreeMap, num::NonZeroU32};
 
@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 pub struct Tune {
     /// For each parameter, such as "optimizer.adam.lr", the values to try; every combination is a
     /// point.
-    #[serde(deserialize_with = "sorted")]
+    #[serde(serialize_with = "sorted")]
     pub grid: BTreeMap<String, Vec<Value>>,
     /// How many seeds each combination is trained with, counting up from the stage's own.
     #[serde(default = "once")]
@@ -72,16 +72,22 @@ fn once() -> NonZeroU32 {
     NonZeroU32::MIN
 }
 
-/// Numbers in ascending order, everything else as written: the order in which a user lists
-/// numbers is no change of the search.
-fn sorted<'de, D: serde::Deserializer<'de>>(
-    d: D,
-) -> Result<BTreeMap<String, Vec<Value>>, D::Error> {
-    let mut grid = BTreeMap::<String, Vec<Value>>::deserialize(d)?;
-    for values in grid.values_mut().filter(|values| values.iter().all(Value::is_number)) {
-        values.sort_by(|a, b| a.as_f64().unwrap_or(0.0).total_cmp(&b.as_f64().unwrap_or(0.0)));
+/// The places of a parameter's values in the order of trying: numbers ascending, everything else
+/// as written. The order in which a user lists numbers is no change of the search.
+fn order(values: &[Value]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    if values.iter().all(Value::is_number) {
+        let number = |i: &usize| values[*i].as_f64().unwrap_or(0.0);
+        order.sort_by(|a, b| number(a).total_cmp(&number(b)));
     }
-    Ok(grid)
+    order
+}
+
+/// For the key: every list in the order of trying.
+fn sorted<S: Serializer>(grid: &BTreeMap<String, Vec<Value>>, s: S) -> Result<S::Ok, S::Error> {
+    let in_order =
+        |values: &Vec<Value>| order(values).into_iter().map(|i| values[i].clone()).collect();
+    s.collect_map(grid.iter().map(|(key, values)| (key, in_order(values) as Vec<Value>)))
 }
 
 /// The key that repeats a combination.
@@ -107,7 +113,7 @@ impl Tune {
         let mut all = vec![vec![]];
         for values in self.grid.values() {
             let longer = |chosen: &Vec<usize>| -> Vec<Vec<usize>> {
-                (0..values.len()).map(|i| [&chosen[..], &[i]].concat()).collect()
+                order(values).into_iter().map(|i| [&chosen[..], &[i]].concat()).collect()
             };
             all = all.iter().flat_map(longer).collect();
         }

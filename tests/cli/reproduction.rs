@@ -54,6 +54,10 @@ fn locked_proves_it_and_says_what_differs() {
     assert_eq!(world.run("run pipeline.toml --locked --cache elsewhere").code, Some(0));
     let changed = world.run("run pipeline.toml --locked --set stage.eda.per_class=3");
     assert_eq!(changed.code, Some(4));
-    assert!(changed.err.contains("error: the run differs from pipeline.lock:\n  eda: key: locked "), "{}", changed.err);
+    assert!(
+        changed.err.contains("error: the run differs from pipeline.lock:\n  eda: key: locked "),
+        "{}",
+        changed.err
+    );
     assert_eq!(world.run("run pipeline.toml --locked").code, Some(0), "the lock file is as it was");
 }

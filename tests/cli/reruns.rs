@@ -13,7 +13,11 @@ fn the_second_run_does_nothing_and_says_so() {
     assert!(second.err.contains("report: out/tiny/report/index.html"), "{}", second.err);
     assert_eq!(second.out, "");
     let why = world.run("why pipeline.toml cnn");
-    assert!(why.out.starts_with("cnn is cached: nothing that it depends on has changed.\n"), "{}", why.out);
+    assert!(
+        why.out.starts_with("cnn is cached: nothing that it depends on has changed.\n"),
+        "{}",
+        why.out
+    );
     assert!(world.read("out/tiny/report/index.html").contains("<h1>"));
 }
 
@@ -70,7 +74,9 @@ fn write_images(world: &World) {
     for i in 0..16u8 {
         let path = world.path(&format!("images/{}/{i:02}.png", i % 2));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        image::RgbImage::from_fn(12, 12, |x, y| image::Rgb([i * 10, x as u8 * 9, y as u8 * 7])).save(path).unwrap();
+        image::RgbImage::from_fn(12, 12, |x, y| image::Rgb([i * 10, x as u8 * 9, y as u8 * 7]))
+            .save(path)
+            .unwrap();
     }
 }
 
@@ -107,7 +113,10 @@ fn an_upstream_change_with_an_equal_outcome_leaves_the_rest_cached() {
     pixels.write_with_encoder(encoder).unwrap();
     assert_ne!(bytes, fs::read(&image).unwrap());
     fs::write(&image, bytes).unwrap();
-    assert_eq!(world.ran("run pipeline.toml --set stage.patches.on_bad_image=exclude"), ["patches"]);
+    assert_eq!(
+        world.ran("run pipeline.toml --set stage.patches.on_bad_image=exclude"),
+        ["patches"]
+    );
 }
 
 #[test]

@@ -41,15 +41,15 @@ fn all_problems_are_said_at_once() {
             stage `a` has an unknown kind
               @ "sy" | no such kind
               = did you mean `say`?
-            missing key `text` in stage `b` (say)
+            stage `b` (say): missing key `text`
               @ b | `text` belongs here
               = add `text = …`
-            unknown key `txt` in stage `b` (say)
+            stage `b` (say): unknown key `txt`
               @ txt | not known here
               = did you mean `text`?
-            wrong value in stage `b` (say): expected a whole number, 0 or more, found the string "x"
+            stage `b` (say): expected a whole number, 0 or more, found the string "x"
               @ "x" | expected a whole number, 0 or more
-            `loud` is not a choice here, in stage `b` (say)
+            stage `b` (say): `loud` is not a choice here
               @ "loud" | expected `plain` or `repeat`
               = known here: `plain` and `repeat`
             no stage is called `d`
@@ -90,26 +90,26 @@ fn missing_things() {
     check(
         "[stage.a]\nkind = \"say\"",
         expect![[r#"
-        missing key `text` in stage `a` (say)
-          @ a | `text` belongs here
-          = add `text = …`
-    "#]],
+            stage `a` (say): missing key `text`
+              @ a | `text` belongs here
+              = add `text = …`
+        "#]],
     );
     check(
         "[stage.a]\nkind = \"trim\"",
         expect![[r#"
-        missing key `of` in stage `a`
-          @ a | `of` belongs here
-          = name the stage to read: `of = "…"`
-    "#]],
+            stage `a`: missing key `of`
+              @ a | `of` belongs here
+              = name the stage to read: `of = "…"`
+        "#]],
     );
     check(
         "[stage.a]\nkind = \"join\"",
         expect![[r#"
-        missing key `of` in stage `a`
-          @ a | `of` belongs here
-          = name the stages to read: `of = ["…"]`
-    "#]],
+            stage `a`: missing key `of`
+              @ a | `of` belongs here
+              = name the stages to read: `of = ["…"]`
+        "#]],
     );
 }
 
@@ -133,35 +133,35 @@ fn wrong_types() {
     check(
         "stage.a = { kind = \"say\", text = 3 }",
         expect![[r#"
-        wrong value in stage `a` (say): expected a string, found the number 3
-          @ 3 | expected a string
-    "#]],
+            stage `a` (say): expected a string, found the number 3
+              @ 3 | expected a string
+        "#]],
     );
     check(
         "stage.a = { kind = \"say\", text = \"hi\", seed = -1 }",
         expect![[r#"
-        wrong value in stage `a` (say): expected a whole number, 0 or more, found the number -1
-          @ -1 | expected a whole number, 0 or more
-    "#]],
+            stage `a` (say): expected a whole number, 0 or more, found the number -1
+              @ -1 | expected a whole number, 0 or more
+        "#]],
     );
     check(
         "stage.a = { kind = \"say\", text = \"hi\", style = { plain = {} } }",
         expect![[r#"
-        wrong value in stage `a` (say): expected just "plain", which takes no parameters, found a table
-          @ {} | expected just "plain", which takes no parameters
-    "#]],
+            stage `a` (say): expected just "plain", which takes no parameters, found a table
+              @ {} | expected just "plain", which takes no parameters
+        "#]],
     );
     check(
         "stage.a = { kind = \"say\", text = \"hi\", style = { repeat = { times = 1.5 } } }",
         expect![[r#"
-            wrong value in stage `a` (say): expected a whole number, 0 or more, found the number 1.5
+            stage `a` (say): expected a whole number, 0 or more, found the number 1.5
               @ 1.5 | expected a whole number, 0 or more
         "#]],
     );
     check(
         "stage.a = { kind = \"say\", text = \"hi\", style = { repeat = { tims = 1 } } }",
         expect![[r#"
-            unknown key `tims` in stage `a` (say)
+            stage `a` (say): unknown key `tims`
               @ tims | not known here
               = did you mean `times`?
         "#]],
@@ -169,23 +169,23 @@ fn wrong_types() {
     check(
         "stage.a = { kind = \"say\", text = \"hi\", style = { plain = {}, repeat = {} } }",
         expect![[r#"
-            wrong value in stage `a` (say): expected a table with one key: `plain` or `repeat`, found 2 keys
+            stage `a` (say): expected a table with one key: `plain` or `repeat`, found 2 keys
               @ repeat | expected a table with one key: `plain` or `repeat`
         "#]],
     );
     check(
         "stage.a = { kind = \"trim\", of = [] }",
         expect![[r#"
-        `of` of stage `a` is the name of a stage
-          @ [] | expected the name of a stage
-    "#]],
+            stage `a`: `of` is the name of a stage
+              @ [] | expected the name of a stage
+        "#]],
     );
     check(
         "stage.a = { kind = \"join\", of = [] }",
         expect![[r#"
-        `of` of stage `a` is a list of stage names
-          @ [] | expected a list of stage names
-    "#]],
+            stage `a`: `of` is a list of stage names
+              @ [] | expected a list of stage names
+        "#]],
     );
 }
 
@@ -199,10 +199,10 @@ fn a_misspelt_reference_key() {
     check(
         "stage.a = { kind = \"say\", text = \"hi\" }\nstage.b = { kind = \"trim\", off = \"a\" }",
         expect![[r#"
-            missing key `of` in stage `b`
+            stage `b`: missing key `of`
               @ b | `of` belongs here
               = name the stage to read: `of = "…"`
-            unknown key `off` in stage `b` (trim)
+            stage `b` (trim): unknown key `off`
               @ off | not known here
               = did you mean `of`?
         "#]],
@@ -226,7 +226,7 @@ fn an_edge_of_the_wrong_type() {
     check(
         "stage.n = { kind = \"count\" }\nstage.b = { kind = \"trim\", of = \"n\" }",
         expect![[r#"
-            `of` of stage `b` (trim) takes a text, and `n` (count) gives a number
+            stage `b` (trim): `of` takes a text, and `n` (count) gives a number
               @ "n" | takes a text
               + n | gives a number
         "#]],
@@ -260,9 +260,9 @@ fn what_a_stage_says_against_its_own_parameters() {
     check(
         "stage.a = { kind = \"say\", text = \"\" }",
         expect![[r#"
-        an empty text in stage `a` (say)
-          @ "" | here
-    "#]],
+            stage `a` (say): an empty text
+              @ "" | here
+        "#]],
     );
 }
 
@@ -294,10 +294,10 @@ fn names_and_devices() {
     check(
         "pipeline.nam = \"x\"\nstage.a = { kind = \"say\", text = \"hi\" }",
         expect![[r#"
-        unknown key `nam` in `[pipeline]`
-          @ nam | not known here
-          = did you mean `name`?
-    "#]],
+            `[pipeline]`: unknown key `nam`
+              @ nam | not known here
+              = did you mean `name`?
+        "#]],
     );
 }
 
@@ -330,7 +330,7 @@ fn parameters() {
     check(
         "[stage.a]\nkind = \"say\"\ntext = \"hi\"\nseed = \"${params.n}\"\n[params]\nn = \"x\"",
         expect![[r#"
-            wrong value in stage `a` (say): expected a whole number, 0 or more, found the string "x"
+            stage `a` (say): expected a whole number, 0 or more, found the string "x"
               @ "${params.n}" | expected a whole number, 0 or more
         "#]],
     );
@@ -345,18 +345,18 @@ fn settings_of_the_command_line() {
         SAY,
         &["stage.a.seed=x"],
         expect![[r#"
-        wrong value in stage `a` (say): expected a whole number, 0 or more, found the string "x"
-          @ x | expected a whole number, 0 or more
-    "#]],
+            stage `a` (say): expected a whole number, 0 or more, found the string "x"
+              @ x | expected a whole number, 0 or more
+        "#]],
     );
     check_set(
         SAY,
         &["stage.a.sed=1"],
         expect![[r#"
-        unknown key `sed` in stage `a` (say)
-          @ stage.a.sed=1 | not known here
-          = did you mean `seed`?
-    "#]],
+            stage `a` (say): unknown key `sed`
+              @ stage.a.sed=1 | not known here
+              = did you mean `seed`?
+        "#]],
     );
     check_set(
         SAY,
@@ -389,17 +389,17 @@ fn a_grid_with_a_wrong_key_or_value() {
     check(
         &grid("\"style.repeat.tims\" = [1, 2]"),
         expect![[r#"
-        unknown key `tims` in a point of `s` (say)
-          @ "style.repeat.tims" | not known here
-          = did you mean `times`?
-    "#]],
+            a point of `s` (say): unknown key `tims`
+              @ "style.repeat.tims" | not known here
+              = did you mean `times`?
+        "#]],
     );
     check(
         &grid("\"style.repeat.times\" = [1, \"x\"]"),
         expect![[r#"
-        wrong value in a point of `s` (say): expected a whole number, 0 or more, found the string "x"
-          @ "x" | expected a whole number, 0 or more
-    "#]],
+            a point of `s` (say): expected a whole number, 0 or more, found the string "x"
+              @ "x" | expected a whole number, 0 or more
+        "#]],
     );
     check(
         &grid("\"text.deep\" = [1, 2]"),
@@ -418,9 +418,9 @@ fn a_grid_with_a_wrong_key_or_value() {
     check(
         "stage.a = { kind = \"count\" }\nstage.s = { kind = \"try\", say = \"a\", grid = {} }",
         expect![[r#"
-            `say` of stage `s` (try) needs a stage of kind `say`, and `a` is of kind `count`
-              @ "a" | needs a `say` stage
-              + a | this is a `count` stage
+            stage `s` (try): `say` needs a stage of kind `say`, and `a` is `count`
+              @ "a" | needs kind `say`
+              + a | is of kind `count`
         "#]],
     );
 }

@@ -125,7 +125,7 @@ impl World {
         };
         let mut text = String::new();
         for problem in &rejected.problems {
-            text += &problem.message;
+            text += &problem.title();
             if let Some((span, label)) = &problem.at {
                 text += &format!("\n  @ {} | {label}", rejected.texts.at(*span));
             }

@@ -9,8 +9,16 @@ use crate::engine::stage::{Complaint, Point, Setting, SettingValue};
 use std::collections::BTreeSet;
 
 /// All drafts, each search preceded by its points and reading them at its port for points.
-pub fn points(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> Vec<Draft> {
-    let found: Vec<_> = drafts.iter().map(|d| points_of(d, &drafts, problems)).collect();
+pub fn points(
+    drafts: Vec<Draft>,
+    broken: &BTreeSet<String>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Draft> {
+    let of = |draft: &Draft| match &draft.template {
+        Some(template) if broken.contains(&template.name) => vec![],
+        _ => points_of(draft, &drafts, problems),
+    };
+    let found: Vec<_> = drafts.iter().map(of).collect();
     let mut all = Vec::new();
     for (mut draft, points) in drafts.into_iter().zip(found) {
         if let Some(template) = draft.kind.template {
@@ -68,17 +76,14 @@ fn template_of<'a>(
         return None;
     };
     if found.kind.name != needed.kind {
+        let (key, kind, other) = (needed.key, needed.kind, found.kind.name);
+        let message =
+            format!("`{key}` needs a stage of kind `{kind}`, and `{}` is `{other}`", found.name);
         problems.push(
-            Problem::new(format!(
-                "`{}` of {} needs a stage of kind `{}`, and `{}` is of kind `{}`",
-                needed.key,
-                search.owner(),
-                needed.kind,
-                found.name,
-                found.kind.name
-            ))
-            .at(reference.span, format!("needs a `{}` stage", needed.kind))
-            .also(found.span, format!("this is a `{}` stage", found.kind.name)),
+            Problem::new(message)
+                .of(search.owner())
+                .at(reference.span, format!("needs kind `{kind}`"))
+                .also(found.span, format!("is of kind `{other}`")),
         );
         return None;
     }
@@ -136,8 +141,5 @@ fn lay(setting: &Setting, from: &Table, fallback: Span, to: &mut Table) -> Resul
 /// A complaint of a stage as a problem at its place in the stage's table.
 pub fn complain(complaint: Complaint, table: &Table, owner: &str, fallback: Span) -> Problem {
     let span = table.locate(&complaint.place).map_or(fallback, |place| place.value);
-    Problem {
-        help: complaint.help,
-        ..Problem::new(format!("{} in {owner}", complaint.message)).at(span, "here")
-    }
+    Problem { help: complaint.help, ..Problem::new(complaint.message).of(owner).at(span, "here") }
 }

@@ -114,9 +114,11 @@ pub fn parse(
     match parse::pipeline(path, sets, kinds, &mut texts, &mut problems) {
         Some(pipeline) if problems.is_empty() => Ok(pipeline),
         _ => {
-            // In the order of the file, each once: the points of a grid repeat their template's.
-            problems.sort_by_key(|p| p.at.as_ref().map(|(span, _)| *span));
-            problems.dedup();
+            // In the order of the file, each once: the points of a grid repeat their template's,
+            // and come after it.
+            let point = |p: &Problem| p.owner.as_ref().is_some_and(|o| o.starts_with(parse::POINT));
+            problems.sort_by_key(|p| (p.at.as_ref().map(|(span, _)| *span), point(p)));
+            problems.dedup_by(|a, b| a.at == b.at && a.message == b.message);
             Err(Rejected { texts, problems })
         }
     }

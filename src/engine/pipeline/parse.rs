@@ -11,7 +11,7 @@ use super::{
 };
 use crate::engine::stage::{AnyStage, Arity, Kind, Port};
 use serde::{Deserialize, de::DeserializeOwned};
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 use toml::de::DeTable;
 
 /// The table `[pipeline]`.
@@ -22,6 +22,9 @@ struct Header {
     seed: Option<u64>,
     device: Option<String>,
 }
+
+/// How the owner of a problem begins that belongs to the points of a search.
+pub const POINT: &str = "a point of";
 
 /// A stage on its way to becoming a node.
 pub struct Draft {
@@ -67,11 +70,20 @@ pub fn pipeline(
         }
     }
     let mut drafts = Vec::new();
+    let mut broken = BTreeSet::new();
     for (key, mut value) in stage_tables(root, problems) {
         settings::interpolate(&mut value, &params, problems);
-        drafts.extend(draft(key, value, seed.as_ref(), kinds, problems));
+        let name = key.name.clone();
+        match draft(key, value, seed.as_ref(), kinds, problems) {
+            Some(draft) => drafts.push(draft),
+            None => drop(broken.insert(name)),
+        }
     }
-    let drafts = expand::points(drafts, problems);
+    let mut drafts = expand::points(drafts, &broken, problems);
+    // What is wrong with a stage of no known kind is said; who reads it is not to blame.
+    for (_, names) in drafts.iter_mut().flat_map(|draft| &mut draft.references) {
+        names.retain(|name| !broken.contains(&name.name));
+    }
     let stem = path.file_stem().map_or("pipeline".into(), |s| s.to_string_lossy().into_owned());
     let (nodes, graph) = wire::nodes(drafts, problems)?;
     Some(Pipeline {
@@ -239,7 +251,8 @@ fn reference(
 ) -> Vec<Key> {
     let owner = format!("stage `{}`", stage.name);
     let Some((_, value)) = table.remove(port) else {
-        let problem = Problem::new(format!("missing key `{port}` in {owner}"))
+        let problem = Problem::new(format!("missing key `{port}`"))
+            .of(&owner)
             .at(stage.span, format!("`{port}` belongs here"))
             .help(match arity {
                 Arity::Many => format!("name the stages to read: `{port} = [\"…\"]`"),
@@ -264,7 +277,8 @@ fn reference(
         Some(names) if !names.is_empty() => names,
         _ => {
             problems.push(
-                Problem::new(format!("`{port}` of {owner} is {expected}"))
+                Problem::new(format!("`{port}` is {expected}"))
+                    .of(&owner)
                     .at(value.span, format!("expected {expected}")),
             );
             vec![]
@@ -277,7 +291,7 @@ impl Draft {
     pub fn owner(&self) -> String {
         match &self.search {
             // Not the point's own name: a fault that all points share is said once.
-            Some(search) => format!("a point of `{search}` ({})", self.kind.name),
+            Some(search) => format!("{POINT} `{search}` ({})", self.kind.name),
             None => format!("stage `{}` ({})", self.name, self.kind.name),
         }
     }
@@ -332,7 +346,7 @@ fn each_problem<T>(
             return None;
         }
         let span = error.span;
-        problems.push(Problem::of(error, owner, fallback));
+        problems.push(Problem::with_value(error, fallback).of(owner));
         let (Some(span), Data::Table(table)) = (span, &mut value.data) else { return None };
         let holds = |(key, value): &&(Key, Value)| key.span == span || value.span.contains(&span);
         match table.0.iter().find(holds).map(|(key, _)| key.name.clone()) {

@@ -8,6 +8,8 @@ use super::{
 /// One thing wrong, with its place and what to do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
+    /// What it belongs to, such as "stage `cnn` (train)"; said before the message.
+    pub owner: Option<String>,
     pub message: String,
     /// The place to put the caret under, and what to say there.
     pub at: Option<(Span, String)>,
@@ -18,7 +20,11 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(message: impl Into<String>) -> Problem {
-        Problem { message: message.into(), at: None, also: Vec::new(), help: None }
+        Problem { owner: None, message: message.into(), at: None, also: Vec::new(), help: None }
+    }
+    pub fn of(mut self, owner: impl Into<String>) -> Problem {
+        self.owner = Some(owner.into());
+        self
     }
     pub fn at(mut self, span: Span, label: impl Into<String>) -> Problem {
         self.at = Some((span, label.into()));
@@ -33,30 +39,34 @@ impl Problem {
         self
     }
 
-    /// Says a parameter's fault; `owner` is what it belongs to, such as "stage `cnn` (train)".
-    pub fn of(error: DeError, owner: &str, fallback: Span) -> Problem {
+    /// The whole message.
+    pub fn title(&self) -> String {
+        match &self.owner {
+            Some(owner) => format!("{owner}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    /// Says a parameter's fault.
+    pub fn with_value(error: DeError, fallback: Span) -> Problem {
         let span = error.span.unwrap_or(fallback);
         match error.fault {
-            Fault::UnknownKey { name, known } => {
-                Problem::new(format!("unknown key `{name}` in {owner}"))
-                    .at(span, "not known here")
-                    .help(nearest_of(&name, known))
-            }
+            Fault::UnknownKey { name, known } => Problem::new(format!("unknown key `{name}`"))
+                .at(span, "not known here")
+                .help(nearest_of(&name, known)),
             Fault::UnknownChoice { name, known } => {
-                Problem::new(format!("`{name}` is not a choice here, in {owner}"))
+                Problem::new(format!("`{name}` is not a choice here"))
                     .at(span, format!("expected {}", list(known)))
                     .help(nearest_of(&name, known))
             }
-            Fault::MissingKey { name } => Problem::new(format!("missing key `{name}` in {owner}"))
+            Fault::MissingKey { name } => Problem::new(format!("missing key `{name}`"))
                 .at(span, format!("`{name}` belongs here"))
                 .help(format!("add `{name} = …`")),
             Fault::WrongValue { found, expected } => {
-                Problem::new(format!("wrong value in {owner}: expected {expected}, found {found}"))
+                Problem::new(format!("expected {expected}, found {found}"))
                     .at(span, format!("expected {expected}"))
             }
-            Fault::Other { message } => {
-                Problem::new(format!("wrong value in {owner}: {message}")).at(span, "here")
-            }
+            Fault::Other { message } => Problem::new(message).at(span, "here"),
         }
     }
 }

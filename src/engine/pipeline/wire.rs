@@ -72,22 +72,23 @@ fn resolve(
     };
     let from = &drafts[id];
     if !fits(from) {
-        let takes = port.accepts.join(" or ");
-        let gives = from.kind.output;
+        let takes: Vec<_> = port.accepts.iter().map(|noun| with_article(noun)).collect();
+        let (takes, gives) = (takes.join(" or "), with_article(from.kind.output));
+        let (port, name_of, kind) = (port.name, &from.name, from.kind.name);
         problems.push(
-            Problem::new(format!(
-                "`{}` of {} takes a {takes}, and `{}` ({}) gives a {gives}",
-                port.name,
-                reader.owner(),
-                from.name,
-                from.kind.name
-            ))
-            .at(name.span, format!("takes a {takes}"))
-            .also(from.span, format!("gives a {gives}")),
+            Problem::new(format!("`{port}` takes {takes}, and `{name_of}` ({kind}) gives {gives}"))
+                .of(reader.owner())
+                .at(name.span, format!("takes {takes}"))
+                .also(from.span, format!("gives {gives}")),
         );
         return None;
     }
     Some(id)
+}
+
+fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
 }
 
 fn circle(cycle: &[NodeId], drafts: &[Draft], edges: &[(NodeId, NodeId, Span)]) -> Problem {

@@ -85,9 +85,10 @@ fn order(values: &[Value]) -> Vec<usize> {
 
 /// For the key: every list in the order of trying.
 fn sorted<S: Serializer>(grid: &BTreeMap<String, Vec<Value>>, s: S) -> Result<S::Ok, S::Error> {
-    let in_order =
-        |values: &Vec<Value>| order(values).into_iter().map(|i| values[i].clone()).collect();
-    s.collect_map(grid.iter().map(|(key, values)| (key, in_order(values) as Vec<Value>)))
+    let in_order = |values: &Vec<Value>| -> Vec<Value> {
+        order(values).into_iter().map(|i| values[i].clone()).collect()
+    };
+    s.collect_map(grid.iter().map(|(key, values)| (key, in_order(values))))
 }
 
 /// The key that repeats a combination.

@@ -316,10 +316,10 @@ fn a_grid_over_something_that_is_no_parameter() {
         "[0.01, 0.0]",
         expect![[r#"
             error: a point of `search` (train): the learning rate is 0, and must be above 0
-              --> pipeline.toml:31:33
+              --> pipeline.toml:31:39
                |
             31 | grid = { "optimizer.adam.lr" = [0.01, 0.0] }
-               |                                 ^^^^ here
+               |                                       ^^^ here
                |
                = help: 0.001 is a good start
         "#]],

@@ -1,7 +1,108 @@
-//! # microtome
+//! A microtome cuts tissue into thin, even sections. **microtome** cuts an experiment into thin,
+//! cached stages: a TOML file describes a graph of typed stages (ingest → EDA → preprocess →
+//! train, tune → evaluate → report) for telling tumour from healthy tissue in histology patches;
+//! one binary plans it, runs only what has changed, and can prove that the result is the same bit
+//! for bit.
 //!
-//! A microtome cuts tissue into thin, even sections. This crate cuts an experiment into thin,
-//! cached stages.
+//! This page is the architecture: what the parts are, what they promise, and why they are so.
+//!
+//! # The house
+//!
+//! | room | what it is | what it must not know |
+//! |---|---|---|
+//! | [`engine`] | the generic runner: TOML to typed stages, plan, store, execution | images, networks |
+//! | [`data`] | sources, packed data sets, splits, augmentation, batches, a look at the data | stages, networks |
+//! | [`nn`] | layers on dfdx's tape, CPU kernels, training, models on disk | stages, metrics, reports |
+//! | [`metrics`] | scores of binary classifiers: pure functions | everything else |
+//! | [`report`] | values to one HTML page: a pure function | files, stages |
+//! | [`stages`] | where the engine meets the domain: one file a kind, one table of kinds | how anything is shown |
+//! | [`cli`] | one file a command; the only place that prints | how anything is computed |
+//!
+//! Imports run one way: `main → cli → stages → {engine, nn, data, metrics, report}`, `nn → data`,
+//! `report → metrics`. Without the domain's five rooms the engine still compiles, and its tests run
+//! it on toy stages. `petgraph` lives in `engine/graph.rs`, `blake3` in `engine/digest.rs`, `dfdx`
+//! in `nn`; `unsafe` in `nn/kernels` and in the one file of `data` that maps files. The test
+//! `tests/house` walks the sources and holds all of this.
+//!
+//! # How a run goes
+//!
+//! 1. The file is parsed twice ([`engine::pipeline`]): TOML to a tree that remembers where each word
+//!    stands, then each stage's table to its kind's own closed struct. All problems are collected,
+//!    each with its place and the nearest known name. A struct *is* its stage: what TOML parses to,
+//!    what the key is made of, and what runs ([`engine::Stage`]).
+//! 2. References become typed edges; a search becomes its points, each a stage of its own. Facts,
+//!    such as the size of the images, flow along the edges, so that a layer that does not fit is
+//!    found before a byte is read.
+//! 3. A stage's **recipe** is all that its result depends on: kind, version, backend, parameters with
+//!    defaults filled in, and the *contents* of what it reads. The digest of its canonical JSON is the
+//!    **key** ([`engine::recipe`]). What is there under that key is taken; what is not is made, in a
+//!    folder of its own, and published blob by blob, the record last ([`engine::store`]).
+//! 4. Keys are made of contents, so a rerun that gives an equal result stops there. Every rerun says
+//!    why in terms of the user's file: `params.optimizer.adam.lr: 0.001 → 0.0005` ([`engine::plan`]).
+//! 5. Workers are threads that send closed events over one channel; the state of a run is one enum a
+//!    stage with one function that changes it ([`engine::run`]).
+//!
+//! # What is promised, and how it is held
+//!
+//! * **Never a wrong hit, never half a file taken for a whole one.** Temporary, sync, rename; the
+//!   record last; one maker a key by a lock of the operating system; source files hashed before and
+//!   looked at again after. Tests kill runs at many moments and compare with a clean run.
+//! * **The same bits** with any number of threads and jobs, interrupted and resumed or not, on
+//!   AVX-512, AVX2 and scalar code. Every output element of a kernel accumulates by fused
+//!   multiply-add in one fixed order; reductions go over fixed chunks combined in a fixed order;
+//!   `exp` and `ln` come from the `libm` crate; random numbers are drawn by (seed, purpose, epoch,
+//!   index), so that the order of work never matters ([`nn::kernels`], [`data::random`]).
+//! * **Artifacts hold nothing that varies from run to run.** Durations, dates and hosts are kept in
+//!   provenance beside the recipe, which `show`, `why` and the closing table read.
+//!
+//! # Choices that another could have made
+//!
+//! * *Paths are relative to the folder that one runs in*, not to the pipeline file: `cache/` and
+//!   `out/` are there too.
+//! * *Results for people are hard links*, not symbolic ones: a browser follows a symbolic link to
+//!   the blob, whose name has no ending, and shows the page's source.
+//! * *Our own tree and deserializer over `toml`'s parser*: serde errors stay structured (unknown key,
+//!   missing key, wrong value), and values from `--set`, `${params.…}` and grids can be pointed at.
+//! * *A name enters a key only where it is shown*: ports are declared named or anonymous. Renaming a
+//!   stage reruns the evaluation that lists it, and not the training that reads it.
+//! * *A choice may be written as a string* where all its parameters have defaults:
+//!   `optimizer = "adam"` is `optimizer = { adam = {} }`, with the same key.
+//! * *`predictions.csv` holds all models of an evaluation*, with a first column `model`.
+//!
+//! # A pipeline from Rust
+//!
+//! ```
+//! use microtome::{engine::{self, Judge, OnFailure, Order, Store}, stages::KINDS};
+//! use std::sync::atomic::AtomicBool;
+//!
+//! let toml = r#"
+//!     [stage.patches]
+//!     kind = "ingest"
+//!     source = { synthetic = { count = 24, size = 24, slides = 6 } }
+//!
+//!     [stage.look]
+//!     kind = "eda"
+//!     data = "patches"
+//! "#;
+//! let dir = tempfile::tempdir()?;
+//! let file = dir.path().join("pipeline.toml");
+//! let pipeline = engine::pipeline::parse(&file, toml.into(), &[], KINDS).map_err(|r| r.problems).unwrap();
+//! let store = Store::open(&dir.path().join("cache"))?;
+//! let order = Order {
+//!     targets: pipeline.targets(&[]).unwrap(),
+//!     force: Default::default(),
+//!     jobs: 1,
+//!     on_failure: OnFailure::KeepGoing,
+//!     out: dir.path().join("out"),
+//! };
+//! let run = engine::execute(&pipeline, &store, &order, &AtomicBool::new(false), &|_event| {})?;
+//! assert!(run.stages().all(|(_, state)| matches!(state, engine::State::Ran(..))));
+//!
+//! let judge = Judge::new(&pipeline, &store, Default::default());
+//! let again = engine::plan(&judge, &order.targets);
+//! assert!(again.iter().all(|stage| matches!(stage.verdict, engine::Verdict::Cached(_))));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod cli;
 pub mod data;

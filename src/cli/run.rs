@@ -70,7 +70,7 @@ impl Run {
                 .with_help("run once without `--locked`, and commit the lock file"));
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = positive("--threads", self.threads)?.unwrap_or(cores);
+        let threads = count("--threads", self.threads)?.unwrap_or(cores);
         // The pool can be built once; a second build in one process changes nothing.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         let order = Order {
@@ -79,7 +79,7 @@ impl Run {
                 [] => Default::default(),
                 names => targets(&pipeline, names)?.into_iter().collect(),
             },
-            jobs: positive("--jobs", self.jobs)?.unwrap_or(cores),
+            jobs: count("--jobs", self.jobs)?.unwrap_or(cores),
             on_failure: if self.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
             out: self.out.clone(),
         };
@@ -126,9 +126,15 @@ impl Run {
     }
 }
 
-fn positive(flag: &str, value: Option<usize>) -> Result<Option<usize>, Failure> {
+/// More than any machine has cores: a slip of the keyboard rather than a wish.
+const MOST: usize = 1024;
+
+fn count(flag: &str, value: Option<usize>) -> Result<Option<usize>, Failure> {
     match value {
         Some(0) => Err(Failure::new(Exit::Wrong, format!("{flag} takes a number of 1 or more"))),
+        Some(n) if n > MOST => {
+            Err(Failure::new(Exit::Wrong, format!("{flag} {n}: {MOST} is the most it takes")))
+        }
         other => Ok(other),
     }
 }

@@ -132,6 +132,7 @@ fn mistakes_on_the_command_line() {
         ("rnu", 2),
         ("run", 2),
         ("run pipeline.toml --jobs 0", 2),
+        ("run pipeline.toml --threads 99999999", 2),
         ("run pipeline.toml --device cuda", 2),
         ("--help", 0),
         ("--version", 0),

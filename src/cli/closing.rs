@@ -10,26 +10,31 @@ use crate::engine::{NodeId, Run, StageError, State};
 use serde_json::json;
 use std::path::Path;
 
-/// Searches with more points than this are summed up in one row.
+/// Where searches have more points than this, their cached ones are left out.
 const POINTS_SHOWN: usize = 12;
 
 /// Prints the table, or its sum as JSON.
 pub fn close(run: &Run, out: &Path, took: f64, look: Look) {
     let count = |what: &str| run.stages().filter(|(_, state)| word(state) == what).count();
     let (ran, cached) = (count("ran"), count("cached"));
-    let (failed, skipped) = (count("failed"), count("skipped"));
+    let (failed, skipped, stopped) = (count("failed"), count("skipped"), count("stopped"));
     if look == Look::Json {
         let line = json!({ "event": "finished", "ran": ran, "cached": cached, "failed": failed,
-                           "skipped": skipped, "seconds": took });
+                           "skipped": skipped, "stopped": stopped, "seconds": took });
         return super::print(&line.to_string());
     }
     let rows: Vec<_> = run.stages().filter_map(|(id, state)| row(run, id, state)).collect();
     say(&table(&["stage", "kind", "", "took", "result"], &rows));
     let mut sum = vec![];
-    for (n, what) in [(ran, "ran"), (cached, "cached"), (failed, "failed"), (skipped, "skipped")] {
-        if n > 0 {
-            sum.push(format!("{n} {what}"));
-        }
+    let counts = [
+        (ran, "ran"),
+        (cached, "cached"),
+        (failed, "failed"),
+        (stopped, "stopped"),
+        (skipped, "skipped"),
+    ];
+    for (n, what) in counts.iter().filter(|(n, _)| *n > 0) {
+        sum.push(format!("{n} {what}"));
     }
     say(&format!("\n{} in {}", sum.join(", "), seconds(took)));
     if let Some(path) = report(run, out) {
@@ -50,10 +55,11 @@ fn word(state: &State) -> &'static str {
 
 fn row(run: &Run, id: NodeId, state: &State) -> Option<Vec<String>> {
     let node = &run.pipeline.nodes[id];
-    let same_search = |n: &&crate::engine::pipeline::Node| n.search == node.search;
-    let points = run.pipeline.nodes.iter().filter(same_search).count();
     // A cached point of a large grid says nothing that its search does not say.
-    if node.search.is_some() && points > POINTS_SHOWN && matches!(state, State::Cached(_)) {
+    let many = || {
+        run.stages().filter(|(id, _)| run.pipeline.nodes[*id].search.is_some()).nth(POINTS_SHOWN)
+    };
+    if node.search.is_some() && matches!(state, State::Cached(_)) && many().is_some() {
         return None;
     }
     let (took, result) = match state {
@@ -79,5 +85,6 @@ fn report(run: &Run, out: &Path) -> Option<String> {
     });
     let (id, _) = pages.last()?;
     let folder = out.join(&run.pipeline.name).join(&run.pipeline.nodes[id].name);
-    Some(folder.join("index.html").display().to_string())
+    let page = folder.join("index.html");
+    page.is_file().then(|| page.display().to_string())
 }

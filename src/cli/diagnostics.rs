@@ -6,6 +6,7 @@ use crate::engine::{
     pipeline::{Problem, Span, Texts},
 };
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, renderer::DecorStyle};
+use serde_json::{Value, json};
 
 /// All problems of a pipeline as text, and how many there are.
 pub fn render(rejected: &Rejected, style: Style) -> String {
@@ -56,4 +57,19 @@ fn group<'a>(problem: &'a Problem, texts: &'a Texts) -> Group<'a> {
 fn range(span: &Span, text: &str) -> std::ops::Range<usize> {
     let end = (span.end as usize).min(text.len());
     (span.start as usize).min(end)..end
+}
+
+/// All problems as events for programs, one a problem.
+pub fn events(rejected: &Rejected) -> Vec<Value> {
+    let event = |problem: &Problem| {
+        let place = problem.at.as_ref().and_then(|(span, _)| {
+            let (name, text) = rejected.texts.0.get(span.text as usize)?;
+            let before = text.get(..span.start as usize)?;
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            Some(json!({ "file": name, "line": line, "column": column }))
+        });
+        json!({ "event": "error", "message": problem.title(), "at": place, "help": problem.help })
+    };
+    rejected.problems.iter().map(event).collect()
 }

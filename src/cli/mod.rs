@@ -14,13 +14,12 @@ mod show;
 mod table;
 mod why;
 
-pub use diagnostics::render as render_problems;
-
 use crate::{
-    engine::{Pipeline, Rejected, Store, pipeline},
+    engine::{Pipeline, Rejected, StageError, Store, pipeline},
     stages::KINDS,
 };
 use clap::{Args, Parser, Subcommand, builder::styling};
+use serde_json::{Value, json};
 use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
 
 const STYLES: styling::Styles = styling::Styles::styled()
@@ -32,7 +31,7 @@ const STYLES: styling::Styles = styling::Styles::styled()
 /// Cuts an experiment into thin, cached stages: a declarative pipeline runner for histopathologic
 /// cancer detection.
 #[derive(Parser)]
-#[command(name = "microtome", version, styles = STYLES, max_term_width = 100)]
+#[command(name = "microtome", version, styles = STYLES, max_term_width = 100, after_help = kinds())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -56,6 +55,12 @@ enum Command {
     Init(init::Init),
 }
 
+/// The kinds of stages, for `--help`.
+fn kinds() -> String {
+    let row = |kind: &crate::engine::Kind| format!("\n  {:<12}{}", kind.name, kind.about);
+    format!("Kinds of stages:{}", KINDS.iter().map(row).collect::<String>())
+}
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -68,8 +73,21 @@ pub enum Exit {
     WouldRun,
     /// `run --locked`, and something differs.
     Differs,
-    /// Interrupted by Ctrl-C.
-    Interrupted,
+    /// Ended by a signal of that number: 2 for Ctrl-C, 15 for `kill`.
+    Signal(u8),
+}
+
+/// For people or for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text,
+    Json,
+}
+
+impl Form {
+    fn of(json: &bool) -> Form {
+        if *json { Form::Json } else { Form::Text }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -80,7 +98,7 @@ impl From<Exit> for ExitCode {
             Exit::Wrong => 2,
             Exit::WouldRun => 3,
             Exit::Differs => 4,
-            Exit::Interrupted => 130,
+            Exit::Signal(number) => 128 + number,
         })
     }
 }
@@ -95,6 +113,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { Exit::Wrong.into() } else { Exit::Done.into() };
         }
     };
+    let form = match &cli.command {
+        Command::Run(command) => command.form(),
+        Command::Plan(command) => command.form(),
+        _ => Form::Text,
+    };
     let exit = match cli.command {
         Command::Run(command) => command.run(),
         Command::Check(command) => command.run(),
@@ -105,7 +128,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Init(command) => command.run(),
     };
     exit.unwrap_or_else(|failure| {
-        failure.print();
+        failure.print(form);
         failure.exit
     })
     .into()
@@ -137,6 +160,12 @@ struct StoreArgs {
 }
 
 impl StoreArgs {
+    /// To read from; nothing is made.
+    fn at(&self) -> Store {
+        Store::at(&self.cache)
+    }
+
+    /// To write to.
     fn open(&self) -> Result<Store, Failure> {
         Store::open(&self.cache).map_err(|error| Failure::new(Exit::Failed, error.to_string()))
     }
@@ -147,32 +176,57 @@ struct Failure {
     exit: Exit,
     /// What is printed to stderr, whole.
     text: String,
+    /// The same for programs.
+    events: Vec<Value>,
 }
 
 impl Failure {
     fn new(exit: Exit, message: impl std::fmt::Display) -> Failure {
-        Failure { exit, text: format!("error: {message}") }
+        let events = vec![json!({ "event": "error", "message": message.to_string() })];
+        Failure { exit, text: format!("error: {message}"), events }
     }
 
     fn with_help(mut self, what_to_do: impl std::fmt::Display) -> Failure {
         self.text += &format!("\n  = help: {what_to_do}");
+        if let Some(Value::Object(event)) = self.events.last_mut() {
+            event.insert("help".into(), what_to_do.to_string().into());
+        }
         self
     }
 
-    fn print(&self) {
-        say(&self.text);
+    fn print(&self, form: Form) {
+        match form {
+            Form::Text => say(&self.text),
+            Form::Json => self.events.iter().for_each(|event| print(&event.to_string())),
+        }
     }
 }
 
 impl From<Rejected> for Failure {
     fn from(rejected: Rejected) -> Failure {
-        Failure { exit: Exit::Wrong, text: diagnostics::render(&rejected, progress::style()) }
+        let text = diagnostics::render(&rejected, progress::style());
+        Failure { exit: Exit::Wrong, text, events: diagnostics::events(&rejected) }
     }
 }
 
-/// Writes a line of data to stdout. A reader that has gone away, as in `| head`, is no error.
+/// An error with what to do about it.
+fn with_help(error: &StageError) -> String {
+    match error {
+        StageError::Failed { message, help: Some(help) } => format!("{message} ({help})"),
+        other => other.to_string(),
+    }
+}
+
+/// Writes a line of data to stdout. A reader that has gone away, as in `| head`, is no error; data
+/// that cannot be written is, and ends the process.
 fn print(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let mut stdout = std::io::stdout().lock();
+    if let Err(error) = writeln!(stdout, "{text}").and_then(|()| stdout.flush())
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        say(&format!("error: cannot write to stdout: {error}"));
+        std::process::exit(1);
+    }
 }
 
 /// Writes a message to stderr.

@@ -1,7 +1,7 @@
 //! `microtome plan`: what would run, and why.
 
-use super::{Exit, Failure, PipelineArgs, StoreArgs, print, table::table};
-use crate::engine::{Judge, Pipeline, Planned, Verdict, plan};
+use super::{Exit, Failure, Form, PipelineArgs, StoreArgs, print, table::table};
+use crate::engine::{Judge, Pipeline, Planned, Verdict, event::sentences, plan};
 use clap::Args;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -24,10 +24,14 @@ pub struct Plan {
 }
 
 impl Plan {
+    pub(super) fn form(&self) -> Form {
+        Form::of(&self.json)
+    }
+
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let pipeline = self.pipeline.load()?;
         let targets = super::run::targets(&pipeline, &self.stages)?;
-        let store = self.store.open()?;
+        let store = self.store.at();
         let planned = plan(&Judge::new(&pipeline, &store, BTreeSet::new()), &targets);
         match self.json {
             true => planned.iter().for_each(|stage| print(&line_of_json(&pipeline, stage))),
@@ -47,10 +51,7 @@ impl Plan {
 pub(super) fn words(verdict: &Verdict) -> (&'static str, String) {
     match verdict {
         Verdict::Cached(record) => ("cached", record.headline.clone().unwrap_or_default()),
-        Verdict::Stale(reasons) => {
-            let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-            ("run", reasons.join("; "))
-        }
+        Verdict::Stale(reasons) => ("run", sentences(reasons).join("; ")),
         Verdict::Waits { on } => {
             let more = match on.len().saturating_sub(3) {
                 0 => String::new(),
@@ -59,7 +60,7 @@ pub(super) fn words(verdict: &Verdict) -> (&'static str, String) {
             let first: Vec<_> = on.iter().take(3).map(String::as_str).collect();
             ("may run", format!("if another result comes from {}{more}", first.join(", ")))
         }
-        Verdict::Broken(error) => ("broken", error.to_string()),
+        Verdict::Broken(error) => ("broken", super::with_help(error)),
     }
 }
 

@@ -14,7 +14,10 @@ pub enum Style {
 
 /// Colours on a terminal, unless `NO_COLOR` says otherwise.
 pub fn style() -> Style {
-    let off = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let set = |name, off: fn(&str) -> bool| {
+        std::env::var_os(name).is_some_and(|value| off(&value.to_string_lossy()))
+    };
+    let off = set("NO_COLOR", |value| !value.is_empty()) || set("TERM", |value| value == "dumb");
     if std::io::stderr().is_terminal() && !off { Style::Coloured } else { Style::Plain }
 }
 
@@ -92,6 +95,12 @@ impl Display {
             }
             Event::Skipped { stage, because, .. } => {
                 self.finish(stage, &format!("{stage}: skipped, {because}"));
+            }
+            Event::Interrupted { stage, .. } => {
+                self.finish(
+                    stage,
+                    &format!("{stage}: interrupted; it goes on from here next time"),
+                );
             }
             Event::Warning { message } => self.line(&format!("warning: {message}")),
         }

@@ -1,19 +1,23 @@
 //! `microtome run`: runs what has changed.
 
 use super::{
-    Exit, Failure, PipelineArgs, StoreArgs, closing,
+    Exit, Failure, Form, PipelineArgs, StoreArgs, closing,
     progress::{Display, Look},
     say,
 };
 use crate::engine::{
-    LockFile, NodeId, OnFailure, Order, Pipeline, Rejected, Run as Outcome, StageError, State,
-    execute, pipeline::Texts,
+    LockFile, NodeId, OnFailure, Order, Pipeline, Rejected, Run as Outcome, Store, execute,
+    pipeline::Texts,
 };
 use crate::stages;
 use clap::Args;
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    iterator::Signals,
+};
 use std::{
     path::PathBuf,
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, AtomicU8, Ordering},
     time::Instant,
 };
 
@@ -63,12 +67,7 @@ impl Run {
         }
         stages::check_environment().map_err(|problem| Failure::new(Exit::Wrong, problem))?;
         let pipeline = self.pipeline.load()?;
-        let locked = LockFile::read(&pipeline.path).map_err(|e| Failure::new(Exit::Wrong, e))?;
-        if self.locked && locked.is_none() {
-            let path = LockFile::path(&pipeline.path);
-            return Err(Failure::new(Exit::Differs, format!("there is no {}", path.display()))
-                .with_help("run once without `--locked`, and commit the lock file"));
-        }
+        let locked = self.lock_file(&pipeline)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = count("--threads", self.threads)?.unwrap_or(cores);
         // The pool can be built once; a second build in one process changes nothing.
@@ -85,44 +84,58 @@ impl Run {
         };
         let store = self.store.open()?;
         let display = Display::new(if self.json { Look::Json } else { Look::detect() });
-        let stop = watch_for_interrupt();
+        let stop = watch_for_signals(self.form());
         let ran = execute(&pipeline, &store, &order, stop, &|event| display.show(&event));
         display.close();
         let ran = ran.map_err(|error| Failure::new(Exit::Failed, error))?;
         closing::close(&ran, &self.out, clock.elapsed().as_secs_f64(), display.look());
-        self.exit(&pipeline, &ran, locked, stop)
-    }
-
-    /// The exit code; also compares with the lock file, or writes it.
-    fn exit(
-        &self,
-        pipeline: &Pipeline,
-        ran: &Outcome,
-        lock: Option<LockFile>,
-        stop: &AtomicBool,
-    ) -> Result<Exit, Failure> {
-        let failed = |state: &State| matches!(state, State::Failed(StageError::Failed { .. }));
         let whole = ran.stages().all(|(_, state)| state.record().is_some());
         if self.locked {
-            let mismatches = lock.unwrap_or_default().mismatches(ran);
-            if !mismatches.is_empty() {
-                let lines: Vec<_> = mismatches.iter().map(|m| format!("\n  {m}")).collect();
-                let path = LockFile::path(&pipeline.path);
-                return Err(Failure::new(
-                    Exit::Differs,
-                    format!("the run differs from {}:{}", path.display(), lines.concat()),
-                ));
-            }
+            self.compare(&ran, &store, locked)?;
         } else if whole {
-            let lock = lock.unwrap_or_default().after(ran);
-            lock.write(pipeline).map_err(|error| Failure::new(Exit::Failed, error))?;
+            let lock = locked.after(&ran);
+            lock.write(&pipeline).map_err(|error| Failure::new(Exit::Failed, error))?;
         }
-        Ok(match whole {
-            true => Exit::Done,
-            false if ran.stages().any(|(_, state)| failed(state)) => Exit::Failed,
-            false if stop.load(Ordering::Relaxed) => Exit::Interrupted,
-            false => Exit::Failed,
+        Ok(match SIGNAL.load(Ordering::Relaxed) {
+            _ if whole => Exit::Done,
+            0 => Exit::Failed,
+            number => Exit::Signal(number),
         })
+    }
+
+    pub(super) fn form(&self) -> Form {
+        Form::of(&self.json)
+    }
+
+    /// The lock file as it is; without `--locked` one that cannot be read is as none.
+    fn lock_file(&self, pipeline: &Pipeline) -> Result<LockFile, Failure> {
+        let path = LockFile::path(&pipeline.path);
+        match LockFile::read(&pipeline.path) {
+            Ok(Some(lock)) => Ok(lock),
+            Ok(None) if self.locked => {
+                Err(Failure::new(Exit::Differs, format!("there is no {}", path.display()))
+                    .with_help("run once without `--locked`, and commit the lock file"))
+            }
+            Err(problem) if self.locked => Err(Failure::new(Exit::Wrong, problem)
+                .with_help("remove the file and run without `--locked`: it is written anew")),
+            Err(problem) => {
+                say(&format!("warning: {problem}; it will be written anew"));
+                Ok(LockFile::default())
+            }
+            Ok(None) => Ok(LockFile::default()),
+        }
+    }
+
+    /// Compares a run with the lock file.
+    fn compare(&self, ran: &Outcome, store: &Store, lock: LockFile) -> Result<(), Failure> {
+        let mismatches = lock.mismatches(ran, store);
+        if mismatches.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<_> = mismatches.iter().map(|line| format!("\n  {line}")).collect();
+        let path = LockFile::path(&ran.pipeline.path);
+        let message = format!("the run differs from {}:{}", path.display(), lines.concat());
+        Err(Failure::new(Exit::Differs, message))
     }
 }
 
@@ -145,19 +158,26 @@ pub(super) fn targets(pipeline: &Pipeline, names: &[String]) -> Result<Vec<NodeI
     Ok(pipeline.targets(names).map_err(rejected)?)
 }
 
-/// The first Ctrl-C asks to stop, the second ends the process at once; checkpoints and finished
+/// The signal that asked the run to stop, 0 for none.
+static SIGNAL: AtomicU8 = AtomicU8::new(0);
+
+/// The first signal asks to stop, the second ends the process at once; checkpoints and finished
 /// results stay.
-fn watch_for_interrupt() -> &'static AtomicBool {
+fn watch_for_signals(form: Form) -> &'static AtomicBool {
     static STOP: AtomicBool = AtomicBool::new(false);
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let handler = || {
-        STOP.store(true, Ordering::Relaxed);
-        match COUNT.fetch_add(1, Ordering::Relaxed) {
-            0 => say("interrupted: waiting for running stages to stop; once more to stop now"),
-            _ => std::process::exit(130),
+    // It fails only for signals that cannot be caught, of which these are none.
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return &STOP };
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            let number = u8::try_from(signal).unwrap_or(2);
+            if STOP.swap(true, Ordering::Relaxed) {
+                std::process::exit(128 + i32::from(number));
+            }
+            SIGNAL.store(number, Ordering::Relaxed);
+            if form == Form::Text {
+                say("interrupted: waiting for running stages to stop; once more to stop now");
+            }
         }
-    };
-    // It fails only where a handler is set already, as in a second run within one process.
-    let _ = ctrlc::set_handler(handler);
+    });
     &STOP
 }

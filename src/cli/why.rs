@@ -1,7 +1,7 @@
 //! `microtome why`: one stage explained.
 
 use super::{Exit, Failure, PipelineArgs, StoreArgs, print, show, table::seconds};
-use crate::engine::{Judge, Pipeline, Verdict, plan, store::Record};
+use crate::engine::{Judge, Pipeline, Verdict, event::sentences, plan, store::Record};
 use clap::Args;
 use std::collections::BTreeSet;
 
@@ -20,12 +20,16 @@ impl Why {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let pipeline = self.pipeline.load()?;
         let targets = super::run::targets(&pipeline, &[self.stage])?;
-        let store = self.store.open()?;
+        let store = self.store.at();
         let planned = plan(&Judge::new(&pipeline, &store, BTreeSet::new()), &targets);
+        let mut exit = Exit::Done;
         for stage in planned.iter().filter(|stage| targets.contains(&stage.id)) {
             print(&explained(&pipeline, stage.id, &stage.verdict));
+            if matches!(stage.verdict, Verdict::Broken(_)) {
+                exit = Exit::Failed;
+            }
         }
-        Ok(Exit::Done)
+        Ok(exit)
     }
 }
 
@@ -34,29 +38,25 @@ fn explained(pipeline: &Pipeline, id: usize, verdict: &Verdict) -> String {
     match verdict {
         Verdict::Cached(record) => cached(name, record),
         Verdict::Stale(reasons) => {
-            let reasons: Vec<_> = reasons.iter().map(|reason| lines(&reason.to_string())).collect();
-            format!("{name} would run, because\n{}", reasons.join("\n"))
+            format!("{name} would run, because\n{}", indented(&sentences(reasons)))
         }
-        Verdict::Waits { on } => {
-            let on: Vec<_> = on.iter().map(|name| format!("  {name}")).collect();
-            format!(
-                "{name} waits for stages that would run before it; it runs only if one of them gives \
-                 another result:\n{}",
-                on.join("\n")
-            )
+        Verdict::Waits { on } => format!(
+            "{name} waits for stages that would run before it; it runs only if one of them gives \
+             another result:\n{}",
+            indented(on)
+        ),
+        Verdict::Broken(error) => {
+            format!("{name} cannot be judged: {}", super::with_help(error))
         }
-        Verdict::Broken(error) => format!("{name} cannot be judged: {error}"),
     }
 }
 
-/// One difference a line.
-fn lines(reason: &str) -> String {
-    reason.split("; ").map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+fn indented(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 
 fn cached(name: &str, record: &Record) -> String {
     let p = &record.provenance;
-    let reasons: Vec<_> = p.reasons.iter().map(|reason| lines(reason)).collect();
     format!(
         "{name} is cached: nothing that it depends on has changed.\n\
          Its result was made {} on {} as `{}` of {}, in {}, because\n{}",
@@ -65,6 +65,6 @@ fn cached(name: &str, record: &Record) -> String {
         p.stage,
         p.pipeline,
         seconds(p.seconds),
-        reasons.join("\n")
+        indented(&p.reasons)
     )
 }

@@ -47,6 +47,11 @@ pub enum Event {
         message: String,
         help: Option<String>,
     },
+    /// It stopped because it was asked to; it goes on from its checkpoint when it runs again.
+    Interrupted {
+        stage: String,
+        kind: &'static str,
+    },
     Skipped {
         stage: String,
         kind: &'static str,
@@ -58,7 +63,7 @@ pub enum Event {
     },
 }
 
-/// Reasons as the user reads them.
+/// Reasons as the user reads them, one fact a line.
 pub fn sentences(reasons: &[Reason]) -> Vec<String> {
-    reasons.iter().map(Reason::to_string).collect()
+    reasons.iter().flat_map(Reason::lines).collect()
 }

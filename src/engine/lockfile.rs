@@ -6,12 +6,13 @@ use super::{
     artifact::Tree,
     digest::Digest,
     pipeline::Pipeline,
+    recipe::differences,
     run::Run,
-    store::{Record, StoreError, write_atomically},
+    store::{Record, Store, StoreError, write_atomically},
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write,
     fs, io,
     path::{Path, PathBuf},
@@ -32,15 +33,6 @@ pub struct LockFile {
 pub struct LockedStage {
     pub key: Digest,
     pub outputs: BTreeMap<String, Digest>,
-}
-
-/// One fact in which a run differs from the lock file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mismatch {
-    pub stage: String,
-    pub what: String,
-    pub locked: Option<Digest>,
-    pub found: Option<Digest>,
 }
 
 const VERSION: u32 = 1;
@@ -118,40 +110,41 @@ impl LockFile {
         text
     }
 
-    /// Everything in which the finished stages of a run differ from this file.
-    pub fn mismatches(&self, run: &Run) -> Vec<Mismatch> {
-        let mut found = Vec::new();
+    /// Everything in which a run differs from this file, one fact a line: for a recipe that
+    /// changed, what changed in it; for an equal recipe, which output has other contents.
+    pub fn mismatches(&self, run: &Run, store: &Store) -> Vec<String> {
+        let mut lines = Vec::new();
         for (id, state) in run.stages() {
             let Some(record) = state.record() else { continue };
             let stage = &run.pipeline.nodes[id].name;
             let now = LockedStage::of(record);
-            let Some(locked) = self.stage.get(stage) else {
-                found.push(mismatch(stage, "key", None, Some(now.key)));
-                continue;
-            };
-            if locked.key != now.key {
-                found.push(mismatch(stage, "key", Some(locked.key), Some(now.key)));
-            }
-            let names = locked.outputs.keys().chain(now.outputs.keys());
-            for name in names.collect::<std::collections::BTreeSet<_>>() {
-                let (was, is) = (locked.outputs.get(name), now.outputs.get(name));
-                if was != is {
-                    found.push(mismatch(stage, name, was.copied(), is.copied()));
+            match self.stage.get(stage) {
+                None => lines.push(format!("{stage}: is not in the lock file")),
+                Some(locked) if locked.key != now.key => match store.record(&locked.key) {
+                    Some(before) => {
+                        let found = differences(&before.recipe, &record.recipe);
+                        lines.extend(found.iter().map(|d| format!("{stage}: {d}")));
+                    }
+                    None => lines.push(told_apart(stage, "key", Some(&locked.key), Some(&now.key))),
+                },
+                Some(locked) => {
+                    let names = locked.outputs.keys().chain(now.outputs.keys());
+                    for name in names.collect::<BTreeSet<_>>() {
+                        let (was, is) = (locked.outputs.get(name), now.outputs.get(name));
+                        if was != is {
+                            lines.push(told_apart(stage, name, was, is));
+                        }
+                    }
                 }
             }
         }
-        found
+        let gone = self.stage.keys().filter(|stage| run.pipeline.find(stage).is_none());
+        lines.extend(gone.map(|stage| format!("{stage}: is locked, and not in the pipeline")));
+        lines
     }
 }
 
-fn mismatch(stage: &str, what: &str, locked: Option<Digest>, found: Option<Digest>) -> Mismatch {
-    Mismatch { stage: stage.into(), what: what.into(), locked, found }
-}
-
-impl std::fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let short = |digest: &Option<Digest>| digest.map_or("nothing".into(), |d| d.short());
-        let (locked, found) = (short(&self.locked), short(&self.found));
-        write!(f, "{}: {}: locked {locked}, found {found}", self.stage, self.what)
-    }
+fn told_apart(stage: &str, what: &str, locked: Option<&Digest>, found: Option<&Digest>) -> String {
+    let short = |digest: Option<&Digest>| digest.map_or("nothing".into(), Digest::short);
+    format!("{stage}: {what}: locked {}, found {}", short(locked), short(found))
 }

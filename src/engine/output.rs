@@ -2,8 +2,8 @@
 //!
 //! The links are hard: a browser that is given a symbolic link opens the blob under the blob's own
 //! name, which says nothing of its type. Where the store lies on another file system they are
-//! copies. Either way they are read-only, and a read-only file below these folders is taken to be
-//! ours to replace or remove.
+//! copies. Either way they are read-only. A file that can be written to is somebody's own, and is
+//! never replaced; a file is removed only if it was a former result of the same stage.
 
 use super::{
     artifact::Tree,
@@ -29,32 +29,48 @@ impl<'a> Outputs<'a> {
         Outputs { root: out.join(&pipeline.name), store }
     }
 
-    /// Makes a stage's folder show exactly the files of a tree. Links that are right already are
-    /// left as they are.
+    /// Makes a stage's folder show the files of a tree, and no longer those of the tree that it
+    /// showed `before`. Links that are right already are left as they are.
     ///
     /// # Errors
     /// A sentence that names the file; the result itself is safe in the store.
-    pub fn link(&self, stage: &str, tree: &Tree) -> Result<(), String> {
+    pub fn link(&self, stage: &str, tree: &Tree, before: Option<&Tree>) -> Result<(), String> {
         let folder = self.root.join(stage);
         let say = |path: &Path, error: io::Error| {
             format!("the result of `{stage}` could not be linked at {}: {error}", path.display())
         };
+        if fs::symlink_metadata(&folder).is_ok_and(|meta| meta.is_symlink()) {
+            return Err(say(&folder, io::Error::other("it is a link to somewhere else")));
+        }
         fs::create_dir_all(&folder).map_err(|e| say(&folder, e))?;
-        let mut kept = BTreeSet::new();
         for file in tree.files() {
             let link = folder.join(&file.name);
             place(&self.store.blob(&file.digest), &link).map_err(|e| say(&link, e))?;
-            kept.insert(link);
         }
-        drop_others(&folder, &kept).map_err(|e| say(&folder, e))
+        let names: BTreeSet<_> = tree.files().iter().map(|file| &file.name).collect();
+        for file in before.iter().flat_map(|tree| tree.files()) {
+            let link = folder.join(&file.name);
+            if !names.contains(&file.name) && fs::symlink_metadata(&link).is_ok_and(|m| is_ours(&m))
+            {
+                fs::remove_file(&link).map_err(|e| say(&link, e))?;
+                // Folders of former results go when they are empty; others refuse.
+                let inner = link.ancestors().skip(1).take_while(|path| *path != folder);
+                inner.for_each(|path| drop(fs::remove_dir(path)));
+            }
+        }
+        Ok(())
     }
 }
 
 /// Makes `link` show the blob, by rename, so that nobody sees it missing.
 fn place(blob: &Path, link: &Path) -> io::Result<()> {
     let there = fs::metadata(blob)?;
-    if fs::symlink_metadata(link).is_ok_and(|here| shows(&here, &there)) {
-        return Ok(());
+    match fs::symlink_metadata(link) {
+        Ok(here) if shows(&here, &there) => return Ok(()),
+        Ok(here) if !is_ours(&here) => {
+            return Err(io::Error::other("somebody's own file is there"));
+        }
+        _ => {}
     }
     let folder = link.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
@@ -76,23 +92,10 @@ fn place(blob: &Path, link: &Path) -> io::Result<()> {
 fn shows(here: &Metadata, blob: &Metadata) -> bool {
     let same = (here.dev(), here.ino()) == (blob.dev(), blob.ino());
     let stamp = |meta: &Metadata| (meta.len(), meta.mtime(), meta.mtime_nsec());
-    same || (here.is_file() && is_ours(here) && stamp(here) == stamp(blob))
+    same || (is_ours(here) && stamp(here) == stamp(blob))
 }
 
+/// A plain file that cannot be written to, as all our links and copies are.
 fn is_ours(meta: &Metadata) -> bool {
-    meta.permissions().mode() & 0o222 == 0
-}
-
-/// Links of former results go; what can be written to is somebody's own file and stays.
-fn drop_others(folder: &Path, kept: &BTreeSet<PathBuf>) -> io::Result<()> {
-    for entry in walkdir::WalkDir::new(folder) {
-        let entry = entry?;
-        if entry.file_type().is_file()
-            && !kept.contains(entry.path())
-            && is_ours(&entry.metadata()?)
-        {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
+    meta.is_file() && meta.permissions().mode() & 0o222 == 0
 }

@@ -11,7 +11,6 @@ use super::{
 use serde::Serialize;
 use std::{
     collections::{BTreeSet, HashMap},
-    fmt,
     sync::OnceLock,
 };
 
@@ -21,6 +20,8 @@ use std::{
 pub enum Reason {
     /// Nothing like it is known here.
     New,
+    /// It was begun and left a checkpoint.
+    Unfinished,
     /// What it depends on is not what it was.
     Changed {
         /// The stage that it is compared with, where that had another name: a point that left
@@ -36,21 +37,24 @@ pub enum Reason {
     Forced,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::New => f.write_str("it never ran before"),
+impl Reason {
+    /// The reason in the user's terms, one fact a line.
+    pub fn lines(&self) -> Vec<String> {
+        let line = match self {
+            Reason::New => "it never finished here before".into(),
+            Reason::Unfinished => "it was interrupted; it goes on from its checkpoint".into(),
+            Reason::Forgotten => "its result is not in the store any more".into(),
+            Reason::Damaged(how) => format!("its result was damaged: {how}"),
+            Reason::Forced => "it was forced".into(),
             Reason::Changed { was, differences } => {
-                if let Some(was) = was {
-                    write!(f, "compared with {was}, ")?;
+                let mut lines: Vec<_> = differences.iter().map(Difference::to_string).collect();
+                if let (Some(was), Some(first)) = (was, lines.first_mut()) {
+                    *first = format!("compared with {was}, {first}");
                 }
-                let each: Vec<_> = differences.iter().map(Difference::to_string).collect();
-                f.write_str(&each.join("; "))
+                return lines;
             }
-            Reason::Forgotten => f.write_str("its result is not in the store any more"),
-            Reason::Damaged(how) => write!(f, "its result is damaged: {how}"),
-            Reason::Forced => f.write_str("you forced it"),
-        }
+        };
+        vec![line]
     }
 }
 
@@ -61,7 +65,8 @@ pub enum Verdict {
     Cached(Box<Record>),
     /// It would run.
     Stale(Vec<Reason>),
-    /// Stages that it reads run first; it runs only if one of them gives another result.
+    /// Stages that it reads run first; nothing else has changed, so it runs only if one of them
+    /// gives another result.
     Waits { on: Vec<String> },
     /// What it depends on cannot be read.
     Broken(StageError),
@@ -153,23 +158,34 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// The key that a stage had when it last was done.
+    pub fn last(&self, stage: &str) -> Option<Digest> {
+        self.history().0.get(stage).copied()
+    }
+
+    fn history(&self) -> &History {
+        self.history.get_or_init(|| self.store.history(&self.pipeline.name))
+    }
+
     /// Compares with what the stage last was; a new point of a search is compared with the most
     /// similar point that is no longer there.
     fn explain(&self, id: NodeId, recipe: &Recipe) -> Reason {
         let node = &self.pipeline.nodes[id];
-        let history = self.history.get_or_init(|| self.store.history(&self.pipeline.name));
-        if let Some(last) = history.0.get(&node.name) {
-            if *last == recipe.key() {
+        if self.store.has_scratch(&recipe.key()) {
+            return Reason::Unfinished;
+        }
+        if let Some(last) = self.last(&node.name) {
+            if last == recipe.key() {
                 return Reason::Forgotten;
             }
-            let last = self.store.record(last);
+            let last = self.store.record(&last);
             return last.map_or(Reason::New, |last| Reason::Changed {
                 was: None,
                 differences: differences(&last.recipe, recipe),
             });
         }
         let Some(search) = &node.search else { return Reason::New };
-        let gone = history.0.iter().filter(|(name, _)| {
+        let gone = self.history().0.iter().filter(|(name, _)| {
             name.strip_prefix(search.as_str()).is_some_and(|rest| rest.starts_with('['))
                 && self.pipeline.find(name).is_none()
         });
@@ -183,6 +199,42 @@ impl<'a> Judge<'a> {
             None => Reason::New,
         }
     }
+
+    /// The verdict on a stage of which not all inputs are known: it runs for certain where there
+    /// is nothing to compare with, or something else than the contents of these inputs changed.
+    fn verdict_without(
+        &self,
+        id: NodeId,
+        on: &[NodeId],
+        known: &HashMap<NodeId, Digest>,
+    ) -> Verdict {
+        let name = |id: &NodeId| self.pipeline.nodes[*id].name.clone();
+        let waits = Verdict::Waits { on: on.iter().map(name).collect() };
+        let last = self.last(&name(&id)).and_then(|key| self.store.record(&key));
+        let Some(last) = last else {
+            return match self.pipeline.nodes[id].search {
+                Some(_) => waits,
+                None => Verdict::Stale(vec![Reason::New]),
+            };
+        };
+        // An input that is not known yet is taken to be what it was.
+        let before = |from: NodeId| {
+            let place = self.pipeline.nodes[id].inputs.iter().find_map(|(port, ids)| {
+                let at = ids.iter().position(|id| *id == from)?;
+                last.recipe.inputs.get(port.name)?.get(at).map(|input| input.digest)
+            });
+            place.unwrap_or(Digest::of_bytes(b"not known yet"))
+        };
+        match self
+            .prepare(id, |from| Some(known.get(&from).copied().unwrap_or_else(|| before(from))))
+        {
+            Err(error) => Verdict::Broken(error),
+            Ok(prepared) => match differences(&last.recipe, &prepared.recipe) {
+                none if none.is_empty() => waits,
+                differences => Verdict::Stale(vec![Reason::Changed { was: None, differences }]),
+            },
+        }
+    }
 }
 
 /// What would happen to the targets and all that they read, in the order of execution.
@@ -194,9 +246,9 @@ pub fn plan(judge: &Judge, targets: &[NodeId]) -> Vec<Planned> {
     for &id in pipeline.graph.order().iter().filter(|id| wanted.contains(id)) {
         let unknown =
             pipeline.graph.reads(id).into_iter().filter(|from| !digests.contains_key(from));
-        let on: Vec<_> = unknown.map(|from| pipeline.nodes[from].name.clone()).collect();
+        let on: Vec<_> = unknown.collect();
         let (key, verdict) = if !on.is_empty() {
-            (None, Verdict::Waits { on })
+            (None, judge.verdict_without(id, &on, &digests))
         } else {
             match judge.prepare(id, |from| digests.get(&from).copied()) {
                 Err(error) => (None, Verdict::Broken(error)),

@@ -82,6 +82,10 @@ fn write_sorted(value: &Value, text: &mut String) {
     }
 }
 
+/// How the places of what is read begin.
+const INPUTS: &str = "inputs.";
+const SOURCES: &str = "files in ";
+
 /// One fact in which two recipes differ, in the terms of the pipeline file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
@@ -94,6 +98,13 @@ pub struct Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.old, &self.new) {
+            // What is read is told apart by digests, which say nothing to people.
+            (Some(old), Some(new)) if self.place.starts_with(INPUTS) && !old.contains(',') => {
+                write!(f, "{}: other contents ({old} → {new})", self.place)
+            }
+            (Some(old), Some(new)) if self.place.starts_with(SOURCES) => {
+                write!(f, "{}: other contents ({old} → {new})", self.place)
+            }
             (Some(old), Some(new)) => write!(f, "{}: {old} → {new}", self.place),
             (Some(old), None) => write!(f, "{}: {old} → (gone)", self.place),
             (None, Some(new)) => write!(f, "{}: (new) → {new}", self.place),
@@ -154,7 +165,7 @@ fn facts(recipe: &Recipe) -> BTreeMap<String, String> {
         }
     }
     for (name, digest) in &recipe.sources {
-        table.insert(format!("files in {name}"), digest.short());
+        table.insert(format!("{SOURCES}{name}"), digest.short());
     }
     table
 }

@@ -44,12 +44,15 @@ pub struct Run<'a> {
     pub pipeline: &'a Pipeline,
     wanted: BTreeSet<NodeId>,
     states: Vec<State>,
+    /// How many of the wanted are not in a final state.
+    open: usize,
 }
 
 impl<'a> Run<'a> {
     pub fn new(pipeline: &'a Pipeline, targets: &[NodeId]) -> Run<'a> {
         let wanted = pipeline.graph.with_inputs(targets);
-        Run { pipeline, wanted, states: pipeline.nodes.iter().map(|_| State::Waiting).collect() }
+        let states = pipeline.nodes.iter().map(|_| State::Waiting).collect();
+        Run { pipeline, open: wanted.len(), wanted, states }
     }
 
     /// The stages of the run with their states, in the order of execution.
@@ -73,7 +76,7 @@ impl<'a> Run<'a> {
     }
 
     pub fn is_over(&self) -> bool {
-        self.wanted.iter().all(|id| self.states[*id].is_final())
+        self.open == 0
     }
 
     /// The only way in which a state changes. Gives the stages that are ready, or skipped,
@@ -81,44 +84,62 @@ impl<'a> Run<'a> {
     pub fn enter(&mut self, id: NodeId, state: State) -> Entered {
         let legal = match (&self.states[id], &state) {
             (State::Waiting, State::Running | State::Skipped { .. }) => true,
-            (State::Running, State::Waiting | State::Running | State::Skipped { .. }) => false,
-            (State::Running, _) => true,
+            // A reader that has to wait once more, and the damaged result that it waits for.
+            (State::Running | State::Cached(_) | State::Ran(..), State::Waiting) => true,
+            (State::Running, new) => new.is_final() && !matches!(new, State::Skipped { .. }),
             _ => false,
         };
         debug_assert!(legal, "{:?} → {state:?}", self.states[id]);
         if !legal {
             return Entered::default();
         }
+        self.open -= usize::from(!self.states[id].is_final());
+        self.open += usize::from(!state.is_final());
         self.states[id] = state;
-        let readers = self.pipeline.graph.readers(id);
-        let readers = readers.into_iter().filter(|reader| self.wanted.contains(reader));
-        let mut entered = Entered::default();
         match &self.states[id] {
             State::Cached(_) | State::Ran(..) => {
-                let done = |id: &NodeId| self.states[*id].record().is_some();
-                let waits = |id: &NodeId| matches!(self.states[*id], State::Waiting);
-                entered.ready = readers
-                    .filter(|r| waits(r) && self.pipeline.graph.reads(*r).iter().all(done))
-                    .collect();
+                Entered { ready: self.ready_readers(id), skipped: Vec::new() }
             }
-            State::Failed(_) | State::Skipped { .. } => {
+            State::Failed(error) => {
                 let name = &self.pipeline.nodes[id].name;
-                let because = match &self.states[id] {
-                    State::Failed(_) => format!("`{name}` failed"),
-                    _ => format!("`{name}` was skipped"),
+                let because = match error {
+                    StageError::Interrupted => format!("`{name}` was interrupted"),
+                    StageError::Failed { .. } => format!("`{name}` failed"),
                 };
-                for reader in readers.collect::<Vec<_>>() {
-                    if matches!(self.states[reader], State::Waiting) {
-                        let deeper =
-                            self.enter(reader, State::Skipped { because: because.clone() });
-                        entered.skipped.push(reader);
-                        entered.skipped.extend(deeper.skipped);
-                    }
-                }
+                Entered { ready: Vec::new(), skipped: self.skip_readers(id, &because) }
             }
-            State::Waiting | State::Running => {}
+            State::Skipped { because } => {
+                let because = because.clone();
+                Entered { ready: Vec::new(), skipped: self.skip_readers(id, &because) }
+            }
+            State::Waiting | State::Running => Entered::default(),
         }
-        entered
+    }
+
+    fn readers(&self, id: NodeId) -> Vec<NodeId> {
+        let readers = self.pipeline.graph.readers(id).into_iter();
+        let waits = |id: &NodeId| matches!(self.states[*id], State::Waiting);
+        readers.filter(|reader| self.wanted.contains(reader) && waits(reader)).collect()
+    }
+
+    fn ready_readers(&self, id: NodeId) -> Vec<NodeId> {
+        let done = |id: &NodeId| self.states[*id].record().is_some();
+        let mut readers = self.readers(id);
+        readers.retain(|reader| self.pipeline.graph.reads(*reader).iter().all(done));
+        readers
+    }
+
+    /// Skips all that reads a stage, directly or not; each names the first cause.
+    fn skip_readers(&mut self, id: NodeId, because: &str) -> Vec<NodeId> {
+        let mut skipped = Vec::new();
+        for reader in self.readers(id) {
+            if matches!(self.states[reader], State::Waiting) {
+                skipped.push(reader);
+                let entered = self.enter(reader, State::Skipped { because: because.into() });
+                skipped.extend(entered.skipped);
+            }
+        }
+        skipped
     }
 }
 

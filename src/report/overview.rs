@@ -7,19 +7,17 @@ use super::helped::helped;
 use super::number::{count, or_dash, percent, score, share};
 use super::page::Section;
 use super::ranking::{headline, ranked};
-use super::table::facts;
 use super::values::Report;
 use super::verdict::verdict;
 
 pub(super) fn header(report: &Report) -> Markup {
     html! {
         header {
-            p.eyebrow { "Experiment report · " (report.pipeline) }
+            p.eyebrow { "Experiment report" }
             h1 { (report.title) }
             p.verdict { (verdict(report)) }
             (tiles(report))
             @if !report.description.is_empty() { p { (report.description) } }
-            (facts(&report.facts))
         }
     }
 }

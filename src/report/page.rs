@@ -43,7 +43,7 @@ pub fn render(report: &Report) -> String {
                             (section.body)
                         }
                     }
-                    footer { p { "Pipeline " (report.pipeline) ", by microtome." } }
+                    footer { p { "Made by microtome." } }
                 }
             }
         }

@@ -35,7 +35,7 @@ fn outcome(search: &SearchSection) -> String {
     let failed = search.trials.iter().filter(|t| objective(t).is_none()).count() as u64;
     let failures =
         if failed > 0 { format!(", of which {} failed", count(failed)) } else { String::new() };
-    let what = format!("{} of the stage {}{failures}.", plural(n, "trial"), search.train);
+    let what = format!("{}{failures}.", plural(n, "trial"));
     let goal = match search.goal {
         Goal::Maximize => "highest",
         Goal::Minimize => "lowest",

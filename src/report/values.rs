@@ -10,12 +10,8 @@ use crate::metrics::{RocCurve, Scores};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     pub title: String,
-    /// The pipeline's name.
-    pub pipeline: String,
     /// What the experiment is about, in the author's words; may be empty.
     pub description: String,
-    /// Facts for the head of the page, such as the seed or the size of the images.
-    pub facts: Vec<Fact>,
     pub exploration: Option<Exploration>,
     pub models: Vec<ModelSection>,
     pub searches: Vec<SearchSection>,
@@ -188,8 +184,6 @@ pub enum Ending {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchSection {
     pub stage: String,
-    /// The stage whose parameters vary.
-    pub train: String,
     /// The metric that ranks the trials, such as "val_auc".
     pub objective: String,
     pub goal: Goal,

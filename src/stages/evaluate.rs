@@ -3,7 +3,7 @@
 use super::{
     DATA, SPLIT,
     artifacts::{Evaluation, Model, ModelEvaluation, Search, unwritten, write_json},
-    known_data, split_needed,
+    known_data, known_size, split_needed,
 };
 use crate::{
     data::{Dataset, Split},
@@ -75,7 +75,20 @@ impl Stage for Evaluate {
     type Output = Evaluation;
 
     fn check(&self, known: &Known) -> Result<Facts, Vec<Complaint>> {
-        let mut complaints: Vec<_> = split_needed(&known_data(known)).into_iter().collect();
+        let data = known_data(known);
+        let mut complaints: Vec<_> = split_needed(&data).into_iter().collect();
+        for model in known.get("models").into_iter().flatten() {
+            if let (Some(has), Some(takes)) = (known_size(&data), known_size(model))
+                && has != takes
+            {
+                let message = format!(
+                    "a model takes images of {}×{} pixels, and `data` has {}×{}",
+                    takes.1, takes.0, has.1, has.0
+                );
+                let help = "score it on data of the size that it was trained on".to_string();
+                complaints.push(Complaint { place: String::new(), message, help: Some(help) });
+            }
+        }
         if !(0.0..=1.0).contains(&self.threshold) {
             let place = "threshold".into();
             let message =

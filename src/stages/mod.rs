@@ -79,6 +79,8 @@ fn known_size(facts: &Facts) -> Option<(usize, usize)> {
 const HEIGHT: &str = "height";
 const WIDTH: &str = "width";
 const SPLIT: &str = "split";
+/// A fact about explorations: that it is one.
+const EXPLORATION: &str = "exploration";
 
 /// A complaint when a stage that needs a split reads data that has none.
 fn split_needed(facts: &Facts) -> Option<Complaint> {

@@ -1,13 +1,14 @@
 //! `report`: everything that the pipeline found, as one page.
 
 use super::{
+    EXPLORATION,
     artifacts::{Evaluation, Model, Page, Search, unwritten},
     page,
 };
 use crate::{
     data::Exploration,
     engine::{
-        Artifact, Context, Files, Given, Inputs, Port, Stage, StageError,
+        Artifact, Complaint, Context, Facts, Files, Given, Inputs, Known, Port, Stage, StageError,
         stage::{Arity, Naming},
     },
     report,
@@ -49,6 +50,17 @@ impl Stage for Report {
     type Inputs = Results;
     type Output = Page;
 
+    fn check(&self, known: &Known) -> Result<Facts, Vec<Complaint>> {
+        let looks =
+            known.values().flatten().filter(|facts| facts.contains_key(EXPLORATION)).count();
+        if looks > 1 {
+            let message = format!("`of` names {looks} stages of kind `eda`, and a page shows one");
+            let help = Some("write a report for each of them".into());
+            return Err(vec![Complaint { place: String::new(), message, help }]);
+        }
+        Ok(Facts::new())
+    }
+
     fn run(&self, inputs: Results, cx: &Context) -> Result<Page, StageError> {
         let title = if self.title.is_empty() { "Experiment report" } else { &self.title };
         let mut page = report::Report {
@@ -61,7 +73,8 @@ impl Stage for Report {
                 Exploration::TYPE => page.exploration = Some(page::exploration(files)?),
                 Model::TYPE => page.models.push(page::model(files)?),
                 Search::TYPE => page.searches.push(page::search(files)?),
-                _ => page.evaluations.push(page::evaluation(files)?),
+                Evaluation::TYPE => page.evaluations.push(page::evaluation(files)?),
+                other => return Err(StageError::new(format!("a report cannot show a {other}"))),
             }
         }
         let path = cx.out().join("index.html");

@@ -1,6 +1,6 @@
 //! `train`: a network learns from the train split and is scored on the valid split.
 
-use super::{OneDataset, artifacts::Model, known_data, known_size, split_needed};
+use super::{HEIGHT, OneDataset, WIDTH, artifacts::Model, known_data, known_size, split_needed};
 use crate::{
     engine::{Complaint, Context, Facts, Known, Stage, StageError},
     metrics,
@@ -40,7 +40,12 @@ impl Stage for Training {
                 help: Some("0.001 is a good start".into()),
             });
         }
-        if complaints.is_empty() { Ok(Facts::new()) } else { Err(complaints) }
+        if !complaints.is_empty() {
+            return Err(complaints);
+        }
+        // A network takes images of the size that it was trained on.
+        let sizes = data.into_iter().filter(|(name, _)| [HEIGHT, WIDTH].contains(name));
+        Ok(sizes.collect())
     }
 
     fn run(&self, inputs: OneDataset, cx: &Context) -> Result<Model, StageError> {

@@ -196,8 +196,12 @@ impl Stage for Tune {
         Ok(points)
     }
 
-    fn check(&self, _: &Known) -> Result<Facts, Vec<Complaint>> {
-        Ok(Facts::new())
+    /// What is known of every point is known of the best.
+    fn check(&self, known: &Known) -> Result<Facts, Vec<Complaint>> {
+        let mut points = known.values().flatten();
+        let mut facts = points.next().cloned().unwrap_or_default();
+        points.for_each(|point| facts.retain(|name, value| point.get(name) == Some(value)));
+        Ok(facts)
     }
 
     fn run(&self, inputs: Trials, cx: &Context) -> Result<Search, StageError> {
@@ -242,6 +246,10 @@ impl Tune {
             } else if let Some(i) = (1..values.len()).find(|&i| values[..i].contains(&values[i])) {
                 let message = format!("`{key}` lists {} twice", values[i]);
                 say(place, message, "each point is trained once: remove one of them");
+            }
+            if values.iter().any(Value::is_null) {
+                let message = format!("`{key}` lists a value that is not finite");
+                say(format!("grid.{key}"), message, "take a number");
             }
             if key == SEED && self.seeds.get() > 1 {
                 let message = "both `seeds` and the grid vary the seed".into();

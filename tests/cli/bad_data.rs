@@ -64,10 +64,10 @@ fn missing_labels() {
     fails(
         &world,
         expect![[r#"
-        patches: runs, it never ran before
-        error: `patches` failed: kaggle/train_labels.csv is missing; it lists the labels of the images, set `labels` to its name
-        eda: skipped, `patches` failed
-    "#]],
+            patches: runs, it never finished here before
+            error: `patches` failed: kaggle/train_labels.csv is missing; it lists the labels of the images, set `labels` to its name
+            eda: skipped, `patches` failed
+        "#]],
     );
 }
 
@@ -80,12 +80,12 @@ fn a_truncated_image() {
     fails(
         &world,
         expect![[r#"
-        patches: runs, it never ran before
-        error: `patches` failed: 1 of 15 images cannot be used:
-          train/23d20acc518f4fb3aa15581eef735b9607f8ce88.tif: the TIFF image cannot be decoded: failed to fill whole buffer
-        repair or remove them, or set `on_bad_image = "exclude"` to leave them out and list them in rejected.csv
-        eda: skipped, `patches` failed
-    "#]],
+            patches: runs, it never finished here before
+            error: `patches` failed: 1 of 15 images cannot be used:
+              train/23d20acc518f4fb3aa15581eef735b9607f8ce88.tif: the TIFF image cannot be decoded: failed to fill whole buffer
+            repair or remove them, or set `on_bad_image = "exclude"` to leave them out and list them in rejected.csv
+            eda: skipped, `patches` failed
+        "#]],
     );
 }
 
@@ -114,12 +114,12 @@ fn an_id_that_is_not_the_digest_of_its_pixels() {
     fails(
         &world,
         expect![[r#"
-        patches: runs, it never ran before
-        error: `patches` failed: 1 of 15 images cannot be used:
-          train/15c6f9585902bd67951f6b13a51a211d08929a67.tif: its pixels have the SHA-1 0c620dc5d0b42849d55bdf30db3e35ebf427da1c, which should be its id: the patch was changed or renamed; get it again, or set `check_ids = false`
-        repair or remove them, or set `on_bad_image = "exclude"` to leave them out and list them in rejected.csv
-        eda: skipped, `patches` failed
-    "#]],
+            patches: runs, it never finished here before
+            error: `patches` failed: 1 of 15 images cannot be used:
+              train/15c6f9585902bd67951f6b13a51a211d08929a67.tif: its pixels have the SHA-1 0c620dc5d0b42849d55bdf30db3e35ebf427da1c, which should be its id: the patch was changed or renamed; get it again, or set `check_ids = false`
+            repair or remove them, or set `on_bad_image = "exclude"` to leave them out and list them in rejected.csv
+            eda: skipped, `patches` failed
+        "#]],
     );
 }
 
@@ -130,10 +130,10 @@ fn a_label_for_no_image() {
     fails(
         &world,
         expect![[r#"
-        patches: runs, it never ran before
-        error: `patches` failed: kaggle/train_labels.csv lists 1 image (`0c620dc5d0b42849d55bdf30db3e35ebf427da1c`) that is not in kaggle/train; add what is missing or remove the lines
-        eda: skipped, `patches` failed
-    "#]],
+            patches: runs, it never finished here before
+            error: `patches` failed: kaggle/train_labels.csv lists 1 image (`0c620dc5d0b42849d55bdf30db3e35ebf427da1c`) that is not in kaggle/train; add what is missing or remove the lines
+            eda: skipped, `patches` failed
+        "#]],
     );
 }
 
@@ -147,10 +147,10 @@ fn an_image_without_a_label() {
     fails(
         &world,
         expect![[r#"
-        patches: runs, it never ran before
-        error: `patches` failed: kaggle/train_labels.csv has no label for 1 image (`train/15c6f9585902bd67951f6b13a51a211d08929a67.tif`); add what is missing, remove the images, or set `unlabelled = "keep"` to keep them without a label
-        eda: skipped, `patches` failed
-    "#]],
+            patches: runs, it never finished here before
+            error: `patches` failed: kaggle/train_labels.csv has no label for 1 image (`train/15c6f9585902bd67951f6b13a51a211d08929a67.tif`); add what is missing, remove the images, or set `unlabelled = "keep"` to keep them without a label
+            eda: skipped, `patches` failed
+        "#]],
     );
 }
 
@@ -163,10 +163,10 @@ fn duplicate_ids() {
     fails(
         &world,
         expect![[r#"
-        patches: runs, it never ran before
-        error: `patches` failed: kaggle/train_labels.csv, line 17: `0c620dc5d0b42849d55bdf30db3e35ebf427da1c` is listed a second time, it is on line 2 already; remove one of the two lines
-        eda: skipped, `patches` failed
-    "#]],
+            patches: runs, it never finished here before
+            error: `patches` failed: kaggle/train_labels.csv, line 17: `0c620dc5d0b42849d55bdf30db3e35ebf427da1c` is listed a second time, it is on line 2 already; remove one of the two lines
+            eda: skipped, `patches` failed
+        "#]],
     );
 }
 

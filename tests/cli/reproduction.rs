@@ -55,7 +55,9 @@ fn locked_proves_it_and_says_what_differs() {
     let changed = world.run("run pipeline.toml --locked --set stage.eda.per_class=3");
     assert_eq!(changed.code, Some(4));
     assert!(
-        changed.err.contains("error: the run differs from pipeline.lock:\n  eda: key: locked "),
+        changed.err.contains(
+            "error: the run differs from pipeline.lock:\n  eda: params.per_class: 12 → 3\n"
+        ),
         "{}",
         changed.err
     );

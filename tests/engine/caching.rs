@@ -22,9 +22,9 @@ of = ["b"]
 fn a_second_run_does_nothing() {
     let world = World::new();
     expect![[r#"
-        a ran: it never ran before
-        b ran: it never ran before
-        c ran: it never ran before
+        a ran: it never finished here before
+        b ran: it never finished here before
+        c ran: it never finished here before
     "#]]
     .assert_eq(&world.run(CHAIN));
     assert_eq!(world.text("c"), "b=hi\n");
@@ -42,7 +42,7 @@ fn an_equal_intermediate_stops_the_rerun() {
     world.run(CHAIN);
     expect![[r#"
         a ran: params.text: "hi" → " hi "
-        b ran: inputs.of: 764b853ff0 → 1a38fd87b7
+        b ran: inputs.of: other contents (764b853ff0 → 1a38fd87b7)
         c cached
     "#]]
     .assert_eq(&world.run(&CHAIN.replace("\"hi\"", "\" hi \"")));
@@ -92,8 +92,8 @@ fn the_pipelines_seed_enters_only_the_kinds_that_have_one() {
     world.run(CHAIN);
     expect![[r#"
         a ran: params.seed: 0 → 7
-        b ran: inputs.of: 764b853ff0 → 3b68c9e4dd
-        c ran: inputs.of.b: 764b853ff0 → 3b68c9e4dd
+        b ran: inputs.of: other contents (764b853ff0 → 3b68c9e4dd)
+        c ran: inputs.of.b: other contents (764b853ff0 → 3b68c9e4dd)
     "#]]
     .assert_eq(&world.run(&format!("[pipeline]\nseed = 7\n{CHAIN}")));
 }
@@ -120,7 +120,7 @@ fn one_point_changed_in_a_grid_runs_alone() {
     world.run(&grid("[2, 3]"));
     expect![[r#"
         a cached
-        end ran: inputs.of: 9f94d7afd5 → 98cd15aae6
+        end ran: inputs.of: other contents (9f94d7afd5 → 98cd15aae6)
         search ran: inputs.points.search[style.repeat.times=3]: 4150981144 → (gone); params.grid.style.repeat.times: [2,3] → [2,4]; inputs.points.search[style.repeat.times=4]: (new) → 38c012d501
         search[style.repeat.times=2] cached
         search[style.repeat.times=4] ran: compared with search[style.repeat.times=3], params.style.repeat.times: 3 → 4
@@ -156,7 +156,7 @@ fn a_touched_source_changes_nothing_and_an_edited_one_does() {
     assert_eq!(world.run(toml), "r cached\n");
     world.write_source("b.txt", "three");
     expect![[r#"
-        r ran: files in dir: 266b007437 → 69643e6a55
+        r ran: files in dir: other contents (266b007437 → 69643e6a55)
     "#]]
     .assert_eq(&world.run(toml));
     fs::rename(world.path("source/a.txt"), world.path("source/c.txt")).unwrap();
@@ -191,7 +191,7 @@ fn force_runs_what_is_cached() {
     world.run(CHAIN);
     expect![[r#"
         a cached
-        b ran: you forced it
+        b ran: it was forced
         c cached
     "#]]
     .assert_eq(&world.run_with(CHAIN, &[], &["b"]));
@@ -201,8 +201,8 @@ fn force_runs_what_is_cached() {
 fn a_target_brings_what_it_reads_and_nothing_else() {
     let world = World::new();
     expect![[r#"
-        a ran: it never ran before
-        b ran: it never ran before
+        a ran: it never finished here before
+        b ran: it never finished here before
     "#]]
     .assert_eq(&world.run_with(CHAIN, &["b"], &[]));
 }
@@ -211,9 +211,9 @@ fn a_target_brings_what_it_reads_and_nothing_else() {
 fn a_plan_says_what_would_run_without_running_it() {
     let world = World::new();
     expect![[r#"
-        a would run: it never ran before
-        b waits on a
-        c waits on b
+        a would run: it never finished here before
+        b would run: it never finished here before
+        c would run: it never finished here before
     "#]]
     .assert_eq(&world.plan(CHAIN));
     assert!(!world.path("out").exists());
@@ -228,4 +228,17 @@ fn a_plan_says_what_would_run_without_running_it() {
         r broken: the folder …/source does not exist
     "#]]
     .assert_eq(&world.plan("stage.r = { kind = \"read\", dir = \"DIR\" }"));
+}
+
+#[test]
+fn a_plan_tells_certain_reruns_from_possible_ones() {
+    let world = World::new();
+    world.run(CHAIN);
+    // `b` only waits for `a`; `c` has another input and runs whatever comes out of `b`.
+    let changed = CHAIN.replace("\"hi\"", "\"ho\"").replace("[\"b\"]", "[\"b\", \"a\"]");
+    expect![[r#"
+        a would run: params.text: "hi" → "ho"
+        b waits on a
+        c would run: inputs.of.a: (new) → 761cd524c3
+    "#]].assert_eq(&world.plan(&changed));
 }

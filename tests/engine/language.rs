@@ -183,8 +183,8 @@ fn wrong_types() {
     check(
         "stage.a = { kind = \"join\", of = [] }",
         expect![[r#"
-            stage `a`: `of` is a list of stage names
-              @ [] | expected a list of stage names
+            stage `a`: `of` is a list of at least one stage name
+              @ [] | expected a list of at least one stage name
         "#]],
     );
 }
@@ -271,9 +271,9 @@ fn names_and_devices() {
     check(
         "stage.\"a/b\" = { kind = \"say\", text = \"hi\" }",
         expect![[r#"
-        `a/b` cannot be the name of a stage
-          @ "a/b" | letters, digits, `_` and `-` only
-    "#]],
+            `a/b` cannot be the name of a stage
+              @ "a/b" | letters, digits, `_` and `-` only, the first no `-`
+        "#]],
     );
     check(
         "pipeline.device = \"cuda:1\"\nstage.a = { kind = \"say\", text = \"hi\" }",
@@ -422,5 +422,32 @@ fn a_grid_with_a_wrong_key_or_value() {
               @ "a" | needs kind `say`
               + a | is of kind `count`
         "#]],
+    );
+}
+
+#[test]
+fn a_stage_named_twice() {
+    check(
+        "stage.a = { kind = \"say\", text = \"hi\" }\nstage.b = { kind = \"join\", of = [\"a\", \"a\"] }",
+        expect![[r#"
+            stage `b`: `of` names `a` twice
+              @ "a" | again
+              + "a" | first
+        "#]],
+    );
+}
+
+#[test]
+fn a_setting_may_turn_a_string_into_something_else() {
+    let choice = "stage.a = { kind = \"say\", text = \"hi\", style = \"plain\" }";
+    check_set(choice, &["stage.a.style={repeat={times=3}}"], expect![["fine"]]);
+    check_set(choice, &["stage.a.style.repeat.times=3"], expect![[r#"
+        cannot set `repeat.times` within the string "plain"
+          @ stage.a.style.repeat.times=3 | here
+    "#]]);
+    check_set(
+        "stage.1 = { kind = \"say\", text = \"hi\" }",
+        &["stage.1.seed=3"],
+        expect![["fine"]],
     );
 }

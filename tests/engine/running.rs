@@ -18,9 +18,9 @@ fn a_failed_stage_fails_only_its_readers() {
     let world = World::new();
     expect![[r#"
         bad failed: it went wrong
-        further skipped: `reader` was skipped
-        good ran: it never ran before
-        next ran: it never ran before
+        further skipped: `bad` failed
+        good ran: it never finished here before
+        next ran: it never finished here before
         reader skipped: `bad` failed
     "#]]
     .assert_eq(&world.run(BRANCHES));
@@ -31,9 +31,9 @@ fn fail_fast_starts_nothing_new() {
     let world = World { jobs: 1, on_failure: OnFailure::Stop, ..World::new() };
     expect![[r#"
         bad failed: it went wrong
-        further skipped: `reader` was skipped
+        further skipped: `bad` failed
         good skipped: a stage failed
-        next skipped: `good` was skipped
+        next skipped: a stage failed
         reader skipped: `bad` failed
     "#]]
     .assert_eq(&world.run(BRANCHES));
@@ -87,4 +87,17 @@ fn two_processes_make_a_result_once() {
     });
     assert_eq!(logs.iter().filter(|log| log.starts_with("a ran")).count(), 1, "{logs:?}");
     assert_eq!(logs.iter().filter(|log| *log == "a cached\n").count(), 7, "{logs:?}");
+}
+
+#[test]
+fn interrupted_stages_are_no_failures() {
+    let world = World::new();
+    let toml = BRANCHES.replace("\"error\"", "\"interrupt\"");
+    expect![[r#"
+        bad failed: interrupted
+        further skipped: `bad` was interrupted
+        good ran: it never finished here before
+        next ran: it never finished here before
+        reader skipped: `bad` was interrupted
+    "#]].assert_eq(&world.run(&toml));
 }

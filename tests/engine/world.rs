@@ -88,7 +88,7 @@ impl World {
             match &p.verdict {
                 Verdict::Cached(_) => format!("{name} cached\n"),
                 Verdict::Stale(why) => {
-                    let why: Vec<_> = why.iter().map(|r| r.to_string()).collect();
+                    let why: Vec<_> = why.iter().flat_map(|r| r.lines()).collect();
                     format!("{name} would run: {}\n", why.join("; "))
                 }
                 Verdict::Waits { on } => format!("{name} waits on {}\n", on.join(", ")),

@@ -11,8 +11,7 @@ const EVIL: &str = "<script>alert('x')</script>\"&]]>";
 fn no_text_becomes_markup() {
     let mut report = full();
     let evil = || EVIL.to_owned();
-    (report.title, report.pipeline, report.description) = (evil(), evil(), evil());
-    report.facts = vec![Fact::new(EVIL, EVIL)];
+    (report.title, report.description) = (evil(), evil());
     report.models = vec![ModelSection {
         monitor: Some(evil()),
         settings: vec![Fact::new(EVIL, EVIL)],
@@ -22,7 +21,7 @@ fn no_text_becomes_markup() {
     report.evaluations[0].split = evil();
     report.evaluations[0].models = vec![scored(EVIL, 50, 1.0, 1), scored(EVIL, 50, 2.0, 2)];
     let search = &mut report.searches[0];
-    (search.stage, search.train, search.objective) = (evil(), evil(), evil());
+    (search.stage, search.objective) = (evil(), evil());
     search.parameters = vec![evil(), evil()];
     for trial in &mut search.trials {
         trial.name = evil();

@@ -114,7 +114,6 @@ pub fn grid() -> SearchSection {
     };
     SearchSection {
         stage: "search".to_owned(),
-        train: "cnn".to_owned(),
         objective: "val_auc".to_owned(),
         goal: Goal::Maximize,
         parameters: vec!["optimizer.adam.lr".to_owned(), "batch_size".to_owned()],
@@ -230,15 +229,9 @@ pub fn exploration() -> Exploration {
 pub fn full() -> Report {
     Report {
         title: "Metastatic tissue in lymph-node patches".to_owned(),
-        pipeline: "pcam".to_owned(),
         description: "A small network against a pretrained ResNet-18 on 96-pixel patches; a patch is positive \
                       if its central 32 × 32 pixels hold tumour."
             .to_owned(),
-        facts: vec![
-            Fact::new("seed", 7),
-            Fact::new("patch size", "96 × 96"),
-            Fact::new("split", "80 / 10 / 10 by group"),
-        ],
         exploration: Some(exploration()),
         models: vec![model("cnn", 12, 0.03), model("resnet", 9, 0.22)],
         searches: vec![grid()],

@@ -19,7 +19,10 @@ use super::{
     graph::Graph,
     stage::{AnyStage, Facts, Kind, Port},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 /// A checked pipeline: every stage typed, every edge known, no cycle.
 pub struct Pipeline {
@@ -32,6 +35,7 @@ pub struct Pipeline {
     /// In the order of the file, each search's points before it.
     pub nodes: Vec<Node>,
     pub graph: Graph,
+    by_name: HashMap<String, NodeId>,
 }
 
 /// The index of a stage in [`Pipeline::nodes`].
@@ -51,9 +55,15 @@ pub struct Node {
 }
 
 impl Pipeline {
+    fn new(name: String, path: PathBuf, nodes: Vec<Node>, graph: Graph) -> Pipeline {
+        let names = nodes.iter().enumerate();
+        let by_name = names.map(|(id, node)| (node.name.clone(), id)).collect();
+        Pipeline { name, path, backend: "cpu", nodes, graph, by_name }
+    }
+
     /// The index of a stage by its name.
     pub fn find(&self, name: &str) -> Option<NodeId> {
-        self.nodes.iter().position(|node| node.name == name)
+        self.by_name.get(name).copied()
     }
 
     /// The indices of the named stages, or of all.

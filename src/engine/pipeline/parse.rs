@@ -84,15 +84,14 @@ pub fn pipeline(
     for (_, names) in drafts.iter_mut().flat_map(|draft| &mut draft.references) {
         names.retain(|name| !broken.contains(&name.name));
     }
-    let stem = path.file_stem().map_or("pipeline".into(), |s| s.to_string_lossy().into_owned());
+    let stem = path.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned());
+    let name = header.name.unwrap_or(stem);
+    if !is_name(&name) && !problems.iter().any(|p| p.message == unfit_name("pipeline", &name)) {
+        let problem = Problem::new(unfit_name("pipeline", &name));
+        problems.push(problem.help("give it another: `[pipeline]` with `name = \"…\"`"));
+    }
     let (nodes, graph) = wire::nodes(drafts, problems)?;
-    Some(Pipeline {
-        name: header.name.unwrap_or(stem),
-        path: path.into(),
-        backend: "cpu",
-        nodes,
-        graph,
-    })
+    Some(Pipeline::new(name, path.into(), nodes, graph))
 }
 
 fn toml_table(texts: &Texts, problems: &mut Vec<Problem>) -> Option<Table> {
@@ -115,7 +114,8 @@ fn header(root: &Table, problems: &mut Vec<Problem>) -> (Header, Option<Value>) 
     if let Some(name) = header.name.as_deref()
         && !is_name(name)
     {
-        problems.push(unfit_name("pipeline", name, place("name")));
+        let problem = Problem::new(unfit_name("pipeline", name));
+        problems.push(problem.at(place("name"), NAMES));
     }
     match header.device.as_deref() {
         None | Some("auto" | "cpu") => {}
@@ -154,12 +154,14 @@ fn stage_tables(mut root: Table, problems: &mut Vec<Problem>) -> Vec<(Key, Value
 
 /// Names become folders, keys and lines of tables.
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    name.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
-fn unfit_name(what: &str, name: &str, span: Span) -> Problem {
-    Problem::new(format!("`{name}` cannot be the name of a {what}"))
-        .at(span, "letters, digits, `_` and `-` only")
+const NAMES: &str = "letters, digits, `_` and `-` only, the first no `-`";
+
+fn unfit_name(what: &str, name: &str) -> String {
+    format!("`{name}` cannot be the name of a {what}")
 }
 
 fn draft(
@@ -170,7 +172,7 @@ fn draft(
     problems: &mut Vec<Problem>,
 ) -> Option<Draft> {
     if !is_name(&key.name) {
-        problems.push(unfit_name("stage", &key.name, key.span));
+        problems.push(Problem::new(unfit_name("stage", &key.name)).at(key.span, NAMES));
     }
     let Data::Table(mut table) = value.data else {
         problems.push(
@@ -270,11 +272,11 @@ fn reference(
         _ => name(&value).map(|key| vec![key]),
     };
     let expected = match arity {
-        Arity::Many => "a list of stage names",
+        Arity::Many => "a list of at least one stage name",
         _ => "the name of a stage",
     };
     match names {
-        Some(names) if !names.is_empty() => names,
+        Some(names) if !names.is_empty() => once_each(names, port, &owner, problems),
         _ => {
             problems.push(
                 Problem::new(format!("`{port}` is {expected}"))
@@ -284,6 +286,23 @@ fn reference(
             vec![]
         }
     }
+}
+
+/// The names without those that repeat an earlier one, each of which is a problem.
+fn once_each(names: Vec<Key>, port: &str, owner: &str, problems: &mut Vec<Problem>) -> Vec<Key> {
+    let mut kept: Vec<Key> = Vec::new();
+    for name in names {
+        match kept.iter().find(|first| first.name == name.name) {
+            Some(first) => problems.push(
+                Problem::new(format!("`{port}` names `{}` twice", name.name))
+                    .of(owner)
+                    .at(name.span, "again")
+                    .also(first.span, "first"),
+            ),
+            None => kept.push(name),
+        }
+    }
+    kept
 }
 
 impl Draft {
@@ -311,7 +330,12 @@ impl Draft {
             if let Some((word, _)) = word
                 && let Some(near) = also.iter().find(|a| strsim::damerau_levenshtein(word, a) <= 1)
             {
-                problem.help = Some(format!("did you mean `{near}`?"));
+                problem.help = Some(match *near == word {
+                    true => {
+                        format!("`{word}` belongs to the stage itself; a search varies parameters")
+                    }
+                    false => format!("did you mean `{near}`?"),
+                });
             }
         }
     }

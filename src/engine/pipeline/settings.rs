@@ -11,7 +11,7 @@ pub fn apply(sets: &[String], root: &mut Table, texts: &mut Texts, problems: &mu
     for set in sets {
         let text = texts.add("--set", set.as_str());
         let whole = Span { text, start: 0, end: set.len() as u32 };
-        let Some((key, raw)) = set.split_once('=') else {
+        let Some((key, raw)) = set.split_once('=').map(|(key, raw)| (key, raw.trim_end())) else {
             problems.push(
                 Problem::new("a setting without a value")
                     .at(whole, "expected KEY=VALUE")
@@ -33,7 +33,7 @@ pub fn apply(sets: &[String], root: &mut Table, texts: &mut Texts, problems: &mu
             problems.push(problem);
             continue;
         }
-        let value = value_of(raw, text, key.len() as u32 + 1, known_string(root, &path));
+        let value = value_of(raw, text, key.len() as u32 + 1);
         if let Err(error) = root.set(&path, whole, value) {
             problems.push(Problem::new(error.message).at(whole, "here"));
         }
@@ -42,13 +42,16 @@ pub fn apply(sets: &[String], root: &mut Table, texts: &mut Texts, problems: &mu
 
 /// The steps of a TOML key, quoted parts whole: `toml` itself reads it.
 fn path_of(key: &str) -> Option<Vec<Step>> {
-    let line = format!("{} = 0", key.trim());
+    // Messages write `model.layers[3]`, which TOML does not know.
+    let key = key.trim().replace('[', ".").replace(']', "");
+    let line = format!("{key} = 0");
     let mut table = Table::from_toml(DeTable::parse(&line).ok()?.into_inner(), 0, 0);
     let mut path = Vec::new();
     while let Some((key, value)) = table.0.pop() {
+        // A number is a place in a list, but for the names of stages and parameters.
         path.push(match key.name.parse() {
-            Ok(index) => Step::Index(index),
-            Err(_) => Step::Key(key.name),
+            Ok(index) if path.len() > 1 => Step::Index(index),
+            _ => Step::Key(key.name),
         });
         match value.data {
             Data::Table(inner) => table = inner,
@@ -77,6 +80,12 @@ fn misplaced(path: &[Step], root: &Table, whole: Span) -> Option<Problem> {
         "pipeline" => None,
         "params" if path.len() >= 2 => {
             let params = known("params");
+            if params.is_empty() {
+                let problem = Problem::new(format!("the file has no parameter `{}`", name(1)));
+                return Some(
+                    problem.at(whole, "no such parameter").help("declare it in `[params]`"),
+                );
+            }
             (!params.iter().any(|p| p == name(1))).then(|| unknown("parameter", name(1), &params))
         }
         "stage" if path.len() >= 3 => {
@@ -90,33 +99,14 @@ fn misplaced(path: &[Step], root: &Table, whole: Span) -> Option<Problem> {
     }
 }
 
-fn known_string(root: &Table, path: &[Step]) -> Presumed {
-    let mut here = Some(root);
-    let mut last = None;
-    for step in path {
-        let Step::Key(key) = step else { return Presumed::Unknown };
-        last = here.and_then(|table| table.get(key));
-        here = last.and_then(Value::as_table);
-    }
-    match last.map(|value| &value.data) {
-        Some(Data::String(_)) => Presumed::String,
-        _ => Presumed::Unknown,
-    }
-}
-
-enum Presumed {
-    String,
-    Unknown,
-}
-
-/// A TOML value where it is one, else the characters as a string: `--set params.data=../idc`.
-fn value_of(raw: &str, text: u32, offset: u32, presumed: Presumed) -> Value {
+/// A TOML value where it is one, else the characters as a string: `--set params.data=../idc`. The
+/// characters are kept: where the type is a string they are taken as they are.
+fn value_of(raw: &str, text: u32, offset: u32) -> Value {
     let span = Span { text, start: offset, end: offset + raw.len() as u32 };
-    let parsed = DeValue::parse(raw).ok().map(|value| Value::from_toml(value, text, offset));
-    match (parsed, presumed) {
-        (Some(value), _) if matches!(value.data, Data::String(_)) => value,
-        (Some(value), Presumed::Unknown) => Value { raw: Some(raw.to_string()), ..value },
-        _ => Value::new(span, Data::String(raw.to_string())),
+    match DeValue::parse(raw).ok().map(|value| Value::from_toml(value, text, offset)) {
+        Some(value) if matches!(value.data, Data::String(_)) => value,
+        Some(value) => Value { raw: Some(raw.to_string()), ..value },
+        None => Value::new(span, Data::String(raw.to_string())),
     }
 }
 
@@ -162,6 +152,7 @@ fn replaced(text: &str, params: &Table) -> Result<Value, Problem> {
         }
         out.push_str(before);
         match &value.data {
+            _ if value.raw.is_some() => out.push_str(value.raw.as_deref().unwrap_or_default()),
             Data::String(s) | Data::Date(s) => out.push_str(s),
             Data::Integer(i) => out.push_str(&i.to_string()),
             Data::Float(f) => out.push_str(&f.to_string()),

@@ -143,7 +143,7 @@ impl Value {
         match &self.data {
             Data::String(s) => format!("the string \"{s}\"").into(),
             Data::Integer(i) => format!("the number {i}").into(),
-            Data::Float(f) => format!("the number {f}").into(),
+            Data::Float(f) => format!("the number {f:?}").into(),
             Data::Boolean(b) => b.to_string().into(),
             Data::Date(d) => format!("the date {d}").into(),
             Data::Array(_) => "a list".into(),

@@ -1,6 +1,6 @@
 //! What each stage of a pipeline last was, so that a rerun can be explained.
 
-use super::{Store, StoreError, write_atomically};
+use super::{Store, StoreError};
 use crate::engine::digest::Digest;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, path::PathBuf};
@@ -19,7 +19,7 @@ impl Store {
 
     pub fn write_history(&self, pipeline: &str, history: &History) -> Result<(), StoreError> {
         let text = serde_json::to_vec(history).unwrap_or_default();
-        write_atomically(&self.history_path(pipeline), &text)
+        self.write(&self.history_path(pipeline), &text)
     }
 
     fn history_path(&self, pipeline: &str) -> PathBuf {

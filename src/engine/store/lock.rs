@@ -7,7 +7,12 @@ use std::{
     io::{self, Read, Write},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
+
+/// How often a waiting process asks for the lock.
+const POLL: Duration = Duration::from_millis(20);
 
 /// Held while a key is being made; dropped, it is free again, whatever became of the process.
 #[derive(Debug)]
@@ -26,20 +31,27 @@ impl Drop for KeyLock {
 }
 
 impl Store {
-    /// Waits until nobody else makes the key; `on_wait` is told who does.
-    pub fn lock(&self, key: &Digest, on_wait: impl FnOnce(String)) -> Result<KeyLock, StoreError> {
+    /// Waits until nobody else makes the key; `on_wait` is told once who does. Gives up, with
+    /// none, when `stop` is set.
+    pub fn lock(
+        &self,
+        key: &Digest,
+        stop: &AtomicBool,
+        on_wait: impl FnOnce(String),
+    ) -> Result<Option<KeyLock>, StoreError> {
         let mut on_wait = Some(on_wait);
         loop {
-            let (path, file) = self.open_lock(key)?;
-            if let Err(TryLockError::WouldBlock) = file.try_lock() {
-                if let Some(tell) = on_wait.take() {
-                    tell(holder(&path));
-                }
-                during("lock", &path, file.lock())?;
+            if let Some(lock) = self.try_lock(key)? {
+                return Ok(Some(lock));
             }
-            if let Some(lock) = claim(path, file)? {
-                return Ok(lock);
+            if let Some(tell) = on_wait.take() {
+                tell(holder(&self.lock_path(key)));
             }
+            if stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            // Asked again and again, since a blocking lock would not hear of the wish to stop.
+            std::thread::sleep(POLL);
         }
     }
 
@@ -53,8 +65,12 @@ impl Store {
         }
     }
 
+    fn lock_path(&self, key: &Digest) -> PathBuf {
+        self.root.join("locks").join(key.hex())
+    }
+
     fn open_lock(&self, key: &Digest) -> Result<(PathBuf, File), StoreError> {
-        let path = self.root.join("locks").join(key.hex());
+        let path = self.lock_path(key);
         let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let file = during("open", &path, file)?;
         Ok((path, file))
@@ -66,8 +82,7 @@ fn claim(path: PathBuf, mut file: File) -> Result<Option<KeyLock>, StoreError> {
     let held = during("read", &path, file.metadata())?.ino();
     match fs::metadata(&path) {
         Ok(meta) if meta.ino() == held => {
-            let who = format!("process {} on {}", std::process::id(), host());
-            let written = file.set_len(0).and_then(|()| file.write_all(who.as_bytes()));
+            let written = file.set_len(0).and_then(|()| file.write_all(myself().as_bytes()));
             during("write", &path, written)?;
             Ok(Some(KeyLock { path, _file: file }))
         }
@@ -81,9 +96,14 @@ fn holder(path: &Path) -> String {
     let mut who = String::new();
     let read = File::open(path).and_then(|mut file| file.read_to_string(&mut who));
     match read {
+        Ok(_) if who == myself() => "another stage of this run".into(),
         Ok(_) if !who.is_empty() => who,
         _ => "another process".into(),
     }
+}
+
+fn myself() -> String {
+    format!("process {} on {}", std::process::id(), host())
 }
 
 /// The machine's name, for people.

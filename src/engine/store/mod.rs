@@ -103,18 +103,19 @@ fn during<T>(action: &'static str, path: &Path, result: io::Result<T>) -> Result
 }
 
 impl Store {
-    /// Opens a store, making its folders.
+    /// A store to read from, which need not be there.
+    pub fn at(root: &Path) -> Store {
+        Store { root: root.to_path_buf() }
+    }
+
+    /// Opens a store to write to, making its folders.
     pub fn open(root: &Path) -> Result<Store, StoreError> {
-        let store = Store { root: root.to_path_buf() };
+        let store = Store::at(root);
         for part in ["objects", "recipes", "tmp", "scratch", "locks", "index", "history"] {
             let path = store.root.join(part);
             during("make", &path, fs::create_dir_all(&path))?;
         }
         Ok(store)
-    }
-
-    pub fn root(&self) -> &Path {
-        &self.root
     }
 
     pub fn index_dir(&self) -> PathBuf {
@@ -132,6 +133,12 @@ impl Store {
         let path = self.root.join("scratch").join(key.hex());
         during("make", &path, fs::create_dir_all(&path))?;
         Ok(path)
+    }
+
+    /// Whether an interrupted making of a key left something to go on from.
+    pub fn has_scratch(&self, key: &Digest) -> bool {
+        let path = self.root.join("scratch").join(key.hex());
+        fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some())
     }
 
     fn record_path(&self, key: &Digest) -> PathBuf {
@@ -181,19 +188,61 @@ impl Store {
         Files { stage: stage.into(), artifact, paths: outputs.files().iter().map(path).collect() }
     }
 
-    /// Removes what killed runs left behind: folders of work whose key nobody holds.
+    /// Whether a blob still is what its digest says.
+    ///
+    /// # Errors
+    /// Only when it is there and cannot be read.
+    pub fn verify(&self, digest: &Digest) -> Result<bool, StoreError> {
+        let path = self.blob(digest);
+        match Digest::of_file(&path) {
+            Ok((found, _)) => Ok(found == *digest),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => during("read", &path, Err(error)),
+        }
+    }
+
+    /// Takes a damaged blob away, so that what needs it is made again.
+    pub fn forget(&self, digest: &Digest) -> Result<(), StoreError> {
+        let path = self.blob(digest);
+        during("remove", &path, remove(&path))
+    }
+
+    /// Removes what killed runs left behind: folders of work whose key nobody holds, files that
+    /// nobody writes any more, and checkpoints of what is finished.
     pub fn sweep(&self) -> Result<(), StoreError> {
-        let tmp = self.root.join("tmp");
-        for entry in during("read", &tmp, fs::read_dir(&tmp))?.flatten() {
+        for entry in self.entries("tmp")? {
             let name = entry.file_name().to_string_lossy().into_owned();
             let key = name.split('.').next().and_then(|key| key.parse().ok());
-            let Some(key) = key else { continue };
-            if let Some(_lock) = self.try_lock(&key)? {
+            let dead = match key {
+                Some(key) => self.try_lock(&key)?.is_some(),
+                None => is_abandoned(&name, &entry),
+            };
+            if dead {
+                let path = entry.path();
+                during("remove", &path, remove(&path))?;
+            }
+        }
+        for entry in self.entries("scratch")? {
+            let key = entry.file_name().to_string_lossy().parse();
+            if key.is_ok_and(|key| self.record_path(&key).exists()) {
                 let path = entry.path();
                 during("remove", &path, remove(&path))?;
             }
         }
         Ok(())
+    }
+
+    fn entries(&self, part: &str) -> Result<Vec<fs::DirEntry>, StoreError> {
+        let path = self.root.join(part);
+        Ok(during("read", &path, fs::read_dir(&path))?.flatten().collect())
+    }
+
+    /// Writes a file of the store; a killed writer's leftover lies where `sweep` finds it.
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        let folder = path.parent().unwrap_or(&self.root);
+        during("make", folder, fs::create_dir_all(folder))?;
+        let name = format!("write.{}.{}", host(), unique());
+        write_through(&self.root.join("tmp").join(name), path, bytes)
     }
 }
 
@@ -212,23 +261,41 @@ pub fn unique() -> String {
     format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// Whether a temporary file's writer, named in the file's name, is gone: a process of this host
+/// that does not live any more, or anybody a day ago.
+fn is_abandoned(name: &str, entry: &fs::DirEntry) -> bool {
+    const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+    let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|t| t.elapsed().ok());
+    let ours = name.strip_prefix(&format!("write.{}.", host()));
+    let process = ours.and_then(|rest| rest.split('-').next());
+    process.is_some_and(|id| !Path::new("/proc").join(id).exists()) || age.is_some_and(|a| a > DAY)
+}
+
+/// The folder that a path lies in; that of a bare name is the working directory.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// Writes a file so that it is either there whole or not at all, even after a power failure.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    during("make", folder, fs::create_dir_all(folder))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = folder.join(format!(".{name}.{}.tmp", unique()));
+    write_through(&folder_of(path).join(format!(".{name}.{}.tmp", unique())), path, bytes)
+}
+
+fn write_through(temporary: &Path, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let write = || {
-        let mut file = File::create(&temporary)?;
+        let mut file = File::create(temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        File::open(folder)?.sync_all()
+        fs::rename(temporary, path)?;
+        File::open(folder_of(path))?.sync_all()
     };
     let written = write();
     if written.is_err() {
-        let _ = fs::remove_file(&temporary);
+        let _ = fs::remove_file(temporary);
     }
     during("write", path, written)
 }

@@ -1,6 +1,6 @@
 //! From a folder of work to blobs and a record.
 
-use super::{Record, Store, StoreError, during, remove, unique, write_atomically};
+use super::{Record, Store, StoreError, during, remove, unique};
 use crate::engine::{
     artifact::{File, Tree},
     digest::Digest,
@@ -60,7 +60,9 @@ impl Store {
     /// Puts one file under its digest: synced, read-only, by rename.
     fn adopt(&self, file: &Path, digest: &Digest, size: u64) -> Result<(), StoreError> {
         let blob = self.blob(digest);
-        if fs::metadata(&blob).is_ok_and(|meta| meta.len() == size) {
+        // What is there is taken only for what it is: a damaged blob is healed by the new file.
+        let there = fs::metadata(&blob).is_ok_and(|meta| meta.len() == size);
+        if there && self.verify(digest)? {
             return during("remove", file, fs::remove_file(file));
         }
         let folder = blob.parent().unwrap_or(&self.root);
@@ -78,7 +80,7 @@ impl Store {
     pub fn publish(&self, key: &Digest, record: &Record) -> Result<(), StoreError> {
         let path = self.record_path(key);
         let text = serde_json::to_vec_pretty(record).map_err(io::Error::from);
-        write_atomically(&path, &during("write", &path, text)?)?;
+        self.write(&path, &during("write", &path, text)?)?;
         let scratch = self.root.join("scratch").join(key.hex());
         during("remove", &scratch, remove(&scratch))
     }

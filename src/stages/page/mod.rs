@@ -125,7 +125,6 @@ pub fn search(files: &Files) -> Result<SearchSection, StageError> {
     };
     Ok(SearchSection {
         stage: files.stage.clone(),
-        train: String::new(),
         objective: search.objective.name().into(),
         goal: match search.objective {
             Objective::ValLoss => Goal::Minimize,

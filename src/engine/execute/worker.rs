@@ -1,0 +1,186 @@
+//! One worker: judges a stage, takes its result or makes it, and publishes what it made.
+
+use super::{Job, Made, Message};
+use crate::engine::{
+    digest::Digest,
+    event::{Event, sentences},
+    pipeline::NodeId,
+    plan::{Judge, Prepared, Reason, Verdict},
+    stage::{Context, Given, Progress, StageError},
+    store::{Lookup, Provenance, Rate, Record, StoreError, host},
+};
+use std::{
+    any::Any,
+    collections::HashSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Mutex, MutexGuard, atomic::AtomicBool, mpsc::Sender},
+    time::{Instant, SystemTime},
+};
+
+pub(super) struct Worker<'a> {
+    pub judge: &'a Judge<'a>,
+    pub stop: &'a AtomicBool,
+    pub messages: &'a Sender<Message>,
+    /// Blobs that were read and found whole in this run.
+    pub verified: &'a Mutex<HashSet<Digest>>,
+}
+
+impl Worker<'_> {
+    fn tell(&self, event: Event) {
+        // The coordinator outlives its workers; should it be gone, nobody is left to be told.
+        let _ = self.messages.send(Message::Event(event));
+    }
+
+    /// A panic anywhere on the way is this stage's failure, and not the end of the run.
+    pub fn make(&self, job: &Job) -> Result<Made, StageError> {
+        let made = catch_unwind(AssertUnwindSafe(|| self.find_or_make(job)));
+        made.unwrap_or_else(|panic| Err(panicked(&*panic)))
+    }
+
+    fn find_or_make(&self, job: &Job) -> Result<Made, StageError> {
+        let (judge, store, id) = (self.judge, self.judge.store, job.id);
+        let prepared = judge.prepare(id, |from| Some(job.inputs.get(&from)?.outputs.digest()))?;
+        let reasons = match judge.verdict(id, &prepared) {
+            Verdict::Cached(record) => return Ok(Made::Found(record.into())),
+            Verdict::Stale(reasons) => reasons,
+            Verdict::Broken(error) => return Err(error),
+            Verdict::Waits { .. } => return Err(StageError::new("started before its inputs")),
+        };
+        let name = &judge.pipeline.nodes[id].name;
+        let waiting = |holder| self.tell(Event::Waiting { stage: name.clone(), holder });
+        let lock = store.lock(&prepared.key, self.stop, waiting).map_err(in_store)?;
+        let Some(_lock) = lock else { return Err(StageError::Interrupted) };
+        // Somebody may have made it while we waited.
+        if !judge.force.contains(&id)
+            && let Lookup::Hit(record) = store.find(&prepared.key)
+        {
+            return Ok(Made::Found(record.into()));
+        }
+        let damaged = self.damaged(job)?;
+        if !damaged.is_empty() {
+            return Ok(Made::Refused(damaged));
+        }
+        self.run(job, prepared, reasons)
+    }
+
+    /// The inputs whose blobs are not what their digests say; these blobs are taken away. A hit
+    /// only looks at sizes, but nothing is made of contents that nobody has checked.
+    fn damaged(&self, job: &Job) -> Result<Vec<NodeId>, StageError> {
+        let store = self.judge.store;
+        let mut damaged = Vec::new();
+        for (from, record) in &job.inputs {
+            for file in record.outputs.files() {
+                if locked(self.verified).contains(&file.digest) {
+                    continue;
+                }
+                if store.verify(&file.digest).map_err(in_store)? {
+                    locked(self.verified).insert(file.digest);
+                } else {
+                    store.forget(&file.digest).map_err(in_store)?;
+                    damaged.push(*from);
+                }
+            }
+        }
+        damaged.sort_unstable();
+        damaged.dedup();
+        Ok(damaged)
+    }
+
+    fn run(&self, job: &Job, prepared: Prepared, reasons: Vec<Reason>) -> Result<Made, StageError> {
+        let (pipeline, store) = (self.judge.pipeline, self.judge.store);
+        let node = &pipeline.nodes[job.id];
+        let Prepared { recipe, key, sources } = prepared;
+        let reasons_said = sentences(&reasons);
+        self.tell(Event::Started {
+            stage: node.name.clone(),
+            kind: node.kind.name,
+            key: key.hex(),
+            reasons: reasons_said.clone(),
+        });
+        let attempt = store.attempt(&key).map_err(in_store)?;
+        let scratch = store.scratch(&key).map_err(in_store)?;
+        let pace = Mutex::new(Pace::default());
+        let progress = |progress: Progress| {
+            if let Progress::Step { done, unit, .. } = progress {
+                locked(&pace).step(done, unit);
+            }
+            self.tell(Event::Progress { stage: node.name.clone(), progress });
+        };
+        let (out, scratch) = (attempt.path(), scratch.as_path());
+        let cx = Context { out, scratch, stop: self.stop, progress: &progress };
+        let (began, clock) = (SystemTime::now(), Instant::now());
+        let headline = node.stage.run(&self.given(job), &cx)?;
+        for (files, snapshot) in &sources {
+            files.unchanged(snapshot).map_err(|error| {
+                StageError::new(error.to_string())
+                    .with_help("the result was not kept; run again when nothing writes there")
+            })?;
+        }
+        let provenance = Provenance {
+            pipeline: pipeline.name.clone(),
+            stage: node.name.clone(),
+            started: began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
+            seconds: clock.elapsed().as_secs_f64(),
+            host: host(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            reasons: reasons_said,
+            rate: locked(&pace).rate(),
+        };
+        let outputs = store.take(&attempt).map_err(in_store)?;
+        locked(self.verified).extend(outputs.files().iter().map(|file| file.digest));
+        let record = Record { recipe, outputs, headline, provenance };
+        store.publish(&key, &record).map_err(in_store)?;
+        Ok(Made::Fresh(record.into(), reasons))
+    }
+
+    /// The files of everything that the stage reads.
+    fn given(&self, job: &Job) -> Given {
+        let (pipeline, store) = (self.judge.pipeline, self.judge.store);
+        let mut given = Given::default();
+        for (port, from) in &pipeline.nodes[job.id].inputs {
+            let files = |from: &NodeId| {
+                let (node, record) = (&pipeline.nodes[*from], job.inputs.get(from)?);
+                Some(store.files(&record.outputs, &node.name, node.kind.output))
+            };
+            given.0.insert(port.name, from.iter().filter_map(files).collect());
+        }
+        given
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// How fast a stage counts, from its first step to its last.
+#[derive(Default)]
+struct Pace {
+    first: Option<(Instant, u64)>,
+    last: Option<(Instant, u64, &'static str)>,
+}
+
+impl Pace {
+    fn step(&mut self, done: u64, unit: &'static str) {
+        let now = Instant::now();
+        self.first.get_or_insert((now, done));
+        self.last = Some((now, done, unit));
+    }
+
+    fn rate(&self) -> Option<Rate> {
+        let ((began, from), (ended, to, unit)) = (self.first?, self.last?);
+        let seconds = ended.duration_since(began).as_secs_f64();
+        let counted = to.checked_sub(from).filter(|counted| *counted > 0 && seconds > 0.0)?;
+        Some(Rate { per_second: counted as f64 / seconds, unit: unit.into() })
+    }
+}
+
+fn in_store(error: StoreError) -> StageError {
+    StageError::new(format!("the store failed: {error}"))
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> StageError {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
+    StageError::new(format!("the stage panicked: {text}"))
+        .with_help("this is a defect of microtome: please report it with the pipeline file")
+}

@@ -9,7 +9,7 @@ use std::{
 };
 
 fn start(world: &World) -> Child {
-    let mut command = world.command("run pipeline.toml --json --jobs 1 --set stage.cnn.epochs=6");
+    let mut command = world.command("run pipeline.toml --json --jobs 1 --set stage.cnn.epochs=40");
     command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -33,7 +33,7 @@ fn killed_in_the_middle_of_a_training_it_resumes_to_the_same_bits() {
     let mut child = start(&world);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     // The second epoch's line tells that at least one checkpoint is written.
-    let second = lines.find(|line| line.as_ref().is_ok_and(|l| l.contains("epoch 2/6")));
+    let second = lines.find(|line| line.as_ref().is_ok_and(|l| l.contains("epoch 2/40")));
     assert!(second.is_some());
     child.kill().unwrap();
     child.wait().unwrap();
@@ -43,7 +43,7 @@ fn killed_in_the_middle_of_a_training_it_resumes_to_the_same_bits() {
 
     let log = finish(&world);
     assert_eq!(world.read("pipeline.lock"), clean);
-    let first = |line: &str| line.contains("\"cnn\"") && line.contains("epoch 1/6");
+    let first = |line: &str| line.contains("\"cnn\"") && line.contains("epoch 1/40");
     assert!(!log.lines().any(first), "the first epoch was repeated: {log}");
     assert_eq!(fs::read_dir(world.path("cache/tmp")).unwrap().count(), 0);
     assert_eq!(fs::read_dir(world.path("cache/scratch")).unwrap().count(), 0);
@@ -65,20 +65,35 @@ fn killed_at_many_moments_it_ends_like_a_clean_run() {
     assert_eq!(fs::read_dir(world.path("cache/tmp")).unwrap().count(), 0);
 }
 
+/// Signals a run after its first epoch; gives its exit code and all that it said.
+fn signalled(world: &World, signal: &str) -> (Option<i32>, String) {
+    let mut child = start(world);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.is_ok_and(|l| l.contains("epoch 1/40"))));
+    let kill = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    // Read on, or the child would wait for a full pipe.
+    let rest: Vec<_> = lines.map_while(Result::ok).collect();
+    (child.wait().unwrap().code(), rest.join("\n"))
+}
+
 #[test]
 fn interrupted_it_stops_tidily_and_goes_on_later() {
     let clean = clean();
     let world = World::with(TINY);
-    let mut child = start(&world);
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.is_ok_and(|l| l.contains("epoch 1/6"))));
-    let interrupt =
-        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(interrupt.unwrap().success());
-    // Read on, or the child would wait for a full pipe.
-    let rest: Vec<_> = lines.map_while(Result::ok).collect();
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+    let (code, said) = signalled(&world, "-INT");
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.contains(r#"{"event":"interrupted","stage":"cnn","kind":"train"}"#), "{said}");
+    assert!(said.contains("`cnn` was interrupted"), "{said}");
+    let why = world.run("why pipeline.toml cnn --set stage.cnn.epochs=40");
+    assert!(why.out.contains("it was interrupted; it goes on from its checkpoint"), "{}", why.out);
     assert_eq!(fs::read_dir(world.path("cache/tmp")).unwrap().count(), 0);
     finish(&world);
     assert_eq!(world.read("pipeline.lock"), clean);
+}
+
+#[test]
+fn terminated_it_says_so_by_its_exit_code() {
+    let (code, said) = signalled(&World::with(TINY), "-TERM");
+    assert_eq!(code, Some(143), "{said}");
 }

@@ -1,6 +1,7 @@
 //! The command line as its users meet it: what ran, what was said, which digests came out.
 
 mod bad_data;
+mod bad_models;
 mod bad_pipelines;
 mod commands;
 mod crashes;

@@ -240,5 +240,6 @@ fn a_plan_tells_certain_reruns_from_possible_ones() {
         a would run: params.text: "hi" → "ho"
         b waits on a
         c would run: inputs.of.a: (new) → 761cd524c3
-    "#]].assert_eq(&world.plan(&changed));
+    "#]]
+    .assert_eq(&world.plan(&changed));
 }

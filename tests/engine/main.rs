@@ -3,6 +3,7 @@
 mod caching;
 mod language;
 mod running;
+mod settings;
 mod storing;
 mod toys;
 mod world;

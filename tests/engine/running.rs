@@ -99,5 +99,6 @@ fn interrupted_stages_are_no_failures() {
         good ran: it never finished here before
         next ran: it never finished here before
         reader skipped: `bad` was interrupted
-    "#]].assert_eq(&world.run(&toml));
+    "#]]
+    .assert_eq(&world.run(&toml));
 }

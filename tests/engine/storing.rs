@@ -202,7 +202,8 @@ fn nothing_is_made_of_a_blob_that_was_changed() {
     expect![[r#"
         a ran: its result was damaged: `text` is gone
         b ran: backend: cpu → (gone); kind: loud → trim; version: 3 → 1
-    "#]].assert_eq(&world.run(&SAY.replace("{ kind = \"loud\"", "{ kind = \"trim\"")));
+    "#]]
+    .assert_eq(&world.run(&SAY.replace("{ kind = \"loud\"", "{ kind = \"trim\"")));
     assert_eq!(world.text("a"), "hi");
     assert_eq!(world.text("b"), "hi");
 }

@@ -79,16 +79,12 @@ pub struct Say {
     #[serde(default)]
     seed: u64,
 }
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Style {
+    #[default]
     Plain,
     Repeat(Repeat),
-}
-impl Default for Style {
-    fn default() -> Style {
-        Style::Plain
-    }
 }
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

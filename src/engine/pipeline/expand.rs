@@ -99,7 +99,7 @@ fn point_draft(
     let mut table = template.table.clone();
     for setting in &point.settings {
         if let Err(problem) = lay(setting, &search.table, search.span, &mut table) {
-            problems.push(problem);
+            problems.push(*problem);
             return None;
         }
     }
@@ -117,7 +117,12 @@ fn point_draft(
     Some(draft)
 }
 
-fn lay(setting: &Setting, from: &Table, fallback: Span, to: &mut Table) -> Result<(), Problem> {
+fn lay(
+    setting: &Setting,
+    from: &Table,
+    fallback: Span,
+    to: &mut Table,
+) -> Result<(), Box<Problem>> {
     let place = from.locate(&setting.place);
     let (key, at) = place.map_or((fallback, fallback), |p| (p.key, p.value));
     let path = steps(&setting.key);
@@ -133,8 +138,8 @@ fn lay(setting: &Setting, from: &Table, fallback: Span, to: &mut Table) -> Resul
         }
     };
     to.set(&path, key, value).map_err(|error| {
-        Problem::new(format!("`{}` is no parameter: {}", setting.key, error.message))
-            .at(key, "here")
+        let message = format!("`{}` is no parameter: {}", setting.key, error.message);
+        Problem::new(message).at(key, "here").into()
     })
 }
 

@@ -124,13 +124,13 @@ pub fn interpolate(value: &mut Value, params: &Table, problems: &mut Vec<Problem
                 new.span = if new.raw.is_some() { new.span } else { value.span };
                 *value = new;
             }
-            Err(problem) => problems.push(problem.at(value.span, "in this string")),
+            Err(problem) => problems.push((*problem).at(value.span, "in this string")),
         },
         _ => {}
     }
 }
 
-fn replaced(text: &str, params: &Table) -> Result<Value, Problem> {
+fn replaced(text: &str, params: &Table) -> Result<Value, Box<Problem>> {
     let nowhere = Span { text: 0, start: 0, end: 0 };
     let mut out = String::new();
     let mut rest = text;
@@ -158,11 +158,9 @@ fn replaced(text: &str, params: &Table) -> Result<Value, Problem> {
             Data::Float(f) => out.push_str(&f.to_string()),
             Data::Boolean(b) => out.push_str(&b.to_string()),
             Data::Array(_) | Data::Table(_) => {
-                return Err(Problem::new(format!(
-                    "`{}` is {}, which does not fit into a string",
-                    name.trim(),
-                    value.describe()
-                )));
+                let (name, what) = (name.trim(), value.describe());
+                let message = format!("`{name}` is {what}, which does not fit into a string");
+                return Err(Problem::new(message).into());
             }
         }
         rest = behind;

@@ -1,0 +1,163 @@
+//! What is right by its types and still cannot work: shapes, grids, sizes, a page with two looks.
+
+use crate::world::{TINY, World};
+use expect_test::{Expect, expect};
+
+/// What `check` says of the tiny pipeline with one text replaced.
+fn check(from: &str, to: &str, expected: Expect) {
+    assert!(TINY.contains(from), "{from}");
+    let done = World::with(&TINY.replacen(from, to, 1)).run("check pipeline.toml");
+    assert_eq!((done.code, done.out.as_str()), (Some(2), ""));
+    expected.assert_eq(&done.err);
+}
+
+#[test]
+fn a_shape_that_does_not_fit() {
+    check(
+        "{ avg_pool = 2 }",
+        "{ avg_pool = 20 }",
+        expect![[r#"
+            error: stage `cnn` (train): layer 7 (avg_pool = 20) cannot take 20×20 windows of a 12×12 map: remove this layer or an earlier pool or stride, or use larger images
+              --> pipeline.toml:22:98
+               |
+            22 | model = { layers = [ { conv = 5 }, "batch_norm", "relu", { max_pool = 2 }, { conv = 7 }, "relu", { avg_pool = 20 }, { dropout = 0.2 ...
+               |                                                                                                  ^^^^^^^^^^^^^^^^^ here
+        "#]],
+    );
+    check(
+        "\"flatten\", { dense = 1 }",
+        "{ dense = 1 }",
+        expect![[r#"
+            error: stage `cnn` (train): layer 9 (dense = 1) takes a vector, not a 6×6×7 map: put "flatten" or "global_avg_pool" before it
+              --> pipeline.toml:22:135
+               |
+            22 | ...nv = 7 }, "relu", { avg_pool = 2 }, { dropout = 0.2 }, { dense = 1 } ] }
+               |                                                           ^^^^^^^^^^^^^ here
+        "#]],
+    );
+    check(
+        "\"flatten\", { dense = 1 }",
+        "\"flatten\", { dense = 2 }",
+        expect![[r#"
+            error: stage `cnn` (train): layer 10 (dense = 2) is the last and gives 1×1×2, but a classifier of two classes ends in one logit: add { dense = 1 }
+              --> pipeline.toml:22:146
+               |
+            22 | ...relu", { avg_pool = 2 }, { dropout = 0.2 }, "flatten", { dense = 2 } ] }
+               |                                                           ^^^^^^^^^^^^^ here
+        "#]],
+    );
+}
+
+#[test]
+fn an_empty_grid() {
+    check(
+        "{ \"optimizer.adam.lr\" = [0.01, 0.001] }",
+        "{}",
+        expect![[r#"
+            error: stage `search` (tune): the grid is empty
+              --> pipeline.toml:31:8
+               |
+            31 | grid = {}
+               |        ^^ here
+               |
+               = help: name a parameter and its values: `grid = { "optimizer.adam.lr" = [1e-2, 1e-3] }`
+        "#]],
+    );
+    check(
+        "[0.01, 0.001]",
+        "[]",
+        expect![[r#"
+            error: stage `search` (tune): `optimizer.adam.lr` has no values to try
+              --> pipeline.toml:31:32
+               |
+            31 | grid = { "optimizer.adam.lr" = [] }
+               |                                ^^ here
+               |
+               = help: list at least one value
+        "#]],
+    );
+}
+
+#[test]
+fn a_grid_over_something_that_is_no_parameter() {
+    check(
+        "\"optimizer.adam.lr\"",
+        "\"optimizer.adam.rate\"",
+        expect![[r#"
+            error: a point of `search` (train): unknown key `rate`
+              --> pipeline.toml:31:10
+               |
+            31 | grid = { "optimizer.adam.rate" = [0.01, 0.001] }
+               |          ^^^^^^^^^^^^^^^^^^^^^ not known here
+               |
+               = help: known here: `lr`, `beta1`, `beta2` and `eps`
+        "#]],
+    );
+    check(
+        "[0.01, 0.001]",
+        "[0.01, \"fast\"]",
+        expect![[r#"
+            error: a point of `search` (train): expected a number, found the string "fast"
+              --> pipeline.toml:31:39
+               |
+            31 | grid = { "optimizer.adam.lr" = [0.01, "fast"] }
+               |                                       ^^^^^^ expected a number
+        "#]],
+    );
+    check(
+        "[0.01, 0.001]",
+        "[0.01, 0.01]",
+        expect![[r#"
+            error: stage `search` (tune): `optimizer.adam.lr` lists 0.01 twice
+              --> pipeline.toml:31:32
+               |
+            31 | grid = { "optimizer.adam.lr" = [0.01, 0.01] }
+               |                                ^^^^^^^^^^^^ here
+               |
+               = help: each point is trained once: remove one of them
+        "#]],
+    );
+    check(
+        "[0.01, 0.001]",
+        "[0.01, 0.0]",
+        expect![[r#"
+            error: a point of `search` (train): the learning rate is 0, and must be above 0
+              --> pipeline.toml:31:39
+               |
+            31 | grid = { "optimizer.adam.lr" = [0.01, 0.0] }
+               |                                       ^^^ here
+               |
+               = help: 0.001 is a good start
+        "#]],
+    );
+}
+
+#[test]
+fn two_explorations_on_one_page() {
+    let second = "[stage.look]\nkind = \"eda\"\ndata = \"prep\"\n\n[stage.report]";
+    let toml =
+        TINY.replace("[stage.report]", second).replace("\"eda\", \"cnn\"", "\"eda\", \"look\"");
+    let done = World::with(&toml).run("check pipeline.toml");
+    assert_eq!(done.code, Some(2));
+    expect![[""]].assert_eq(&done.err);
+}
+
+#[test]
+fn a_model_scored_on_images_of_another_size() {
+    let second =
+        "[stage.small]\nkind = \"preprocess\"\ndata = \"patches\"\nsize = 12\n\n[stage.scores]";
+    let toml = TINY.replace("[stage.scores]", second);
+    let toml = toml.replace("data = \"prep\"\nmodels", "data = \"small\"\nmodels");
+    let done = World::with(&toml).run("check pipeline.toml");
+    assert_eq!(done.code, Some(2));
+    expect![[r#"
+        error: stage `scores` (evaluate): a model takes images of 24×24 pixels, and `data` has 12×12
+          --> pipeline.toml:38:8
+           |
+        38 | [stage.scores]
+           |        ^^^^^^ here
+           |
+           = help: score it on data of the size that it was trained on
+    "#]]
+    .assert_eq(&done.err);
+}

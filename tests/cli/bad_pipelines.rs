@@ -382,7 +382,8 @@ fn a_setting_that_is_wrong() {
           |
         1 | stage.cnn.epochs=many
           |                  ^^^^ expected a whole number, 0 or more
-    "#]].assert_eq(&done.err);
+    "#]]
+    .assert_eq(&done.err);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::problem::Problem;
 use super::split::Split;
 
 /// What is wrong with the data, where, and what to do about it.
@@ -39,8 +40,17 @@ pub enum DataError {
     #[error("{} is not a CSV file: {problem}", path.display())]
     NotCsv { path: PathBuf, problem: String },
 
-    #[error("{}, line {line}: the label of `{id}` is `{value}`; a label is 0 or 1", path.display())]
-    BadLabel { path: PathBuf, line: u64, id: String, value: String },
+    #[error(
+        "{}: {} of {total} {what} cannot be used:{}\n{expected}",
+        path.display(), bad.len(), lines(bad)
+    )]
+    BadValues {
+        path: PathBuf,
+        what: &'static str,
+        bad: Vec<String>,
+        total: usize,
+        expected: &'static str,
+    },
 
     #[error(
         "{}, line {second}: `{id}` is listed a second time, it is on line {first} already; \
@@ -68,12 +78,6 @@ pub enum DataError {
     )]
     Unsplit { path: PathBuf, ids: Vec<String> },
 
-    #[error(
-        "{}, line {line}: `{value}` is no split; write train, valid (or val, validation) or test",
-        path.display()
-    )]
-    BadSplit { path: PathBuf, line: u64, value: String },
-
     #[error("{} holds no image; {expected}", path.display())]
     Empty { path: PathBuf, expected: String },
 
@@ -84,11 +88,8 @@ pub enum DataError {
     )]
     UnknownClass { ids: Vec<String>, classes: String, positive: String, negative: String },
 
-    #[error("the class `{class}` is in both `positive` and `negative`; keep one of the two")]
-    AmbiguousClass { class: String },
-
-    #[error("`{what}.regex`: {problem}")]
-    BadRegex { what: &'static str, problem: String },
+    #[error("the names of {} in {} cannot be used:{}", count(bad), folder.display(), lines(bad))]
+    BadNames { folder: PathBuf, bad: Vec<String> },
 
     #[error(
         "`{what}.regex` is `{regex}`, which does not match {}; it must match every path",
@@ -119,14 +120,8 @@ pub enum DataError {
     )]
     Sizes { one: String, one_size: (usize, usize), two: String, two_size: (usize, usize) },
 
-    #[error("{what} is {value}; {expected}")]
-    BadParameter { what: &'static str, value: String, expected: &'static str },
-
-    #[error(
-        "`split` has fractions that add up to {sum}: train = {train}, valid = {valid}, \
-         test = {test}; they must add up to 1"
-    )]
-    Fractions { sum: f64, train: f64, valid: f64, test: f64 },
+    #[error("{}", joined(.0))]
+    Parameters(Vec<Problem>),
 
     #[error(
         "`split = \"given\"`, but the data has no split for {}; give the source `splits`, \
@@ -137,6 +132,18 @@ pub enum DataError {
 
     #[error("the {split} split has no image of class {class} ({counts}); {advice}")]
     AbsentClass { split: Split, class: u8, counts: String, advice: &'static str },
+
+    #[error(
+        "`split = \"given\"` tears {} apart: {}; networks would be scored on patients or slides \
+         that they have learnt from: give all images of a group the same split, let `split` say \
+         fractions, which keep groups together, or set `leakage = \"allow\"`",
+        if groups.len() == 1 { "1 group".into() } else { format!("{} groups", groups.len()) },
+        named(groups.iter().cloned())
+    )]
+    TornGroups { groups: Vec<String> },
+
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl DataError {
@@ -158,18 +165,25 @@ const NAMED: usize = 3;
 
 /// `1 image (a)`, `5 images (a, b, c and 2 more)`.
 fn some(ids: &[String]) -> String {
-    let noun = if ids.len() == 1 { "image" } else { "images" };
-    format!("{} {noun} ({})", ids.len(), first(ids.iter().map(String::as_str)))
+    format!("{} ({})", count(ids), first(ids.iter().map(String::as_str)))
+}
+
+/// `1 image`, `5 images`.
+fn count(images: &[String]) -> String {
+    format!("{} {}", images.len(), if images.len() == 1 { "image" } else { "images" })
 }
 
 /// The first names of a list, and how many more there are.
 pub(super) fn first<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    named(names.map(|name| format!("`{name}`")))
+}
+
+fn named(names: impl ExactSizeIterator<Item = String>) -> String {
     let more = match names.len().saturating_sub(NAMED) {
         0 => String::new(),
         rest => format!(" and {rest} more"),
     };
-    let named: Vec<String> = names.take(NAMED).map(|name| format!("`{name}`")).collect();
-    named.join(", ") + &more
+    names.take(NAMED).collect::<Vec<_>>().join(", ") + &more
 }
 
 /// The first of the problems, each on a line of its own.
@@ -182,6 +196,11 @@ fn lines(problems: &[String]) -> String {
         let _ = write!(text, "\n  and {rest} more");
     }
     text
+}
+
+/// Each problem on a line of its own.
+fn joined(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn size((height, width): (usize, usize)) -> String {

@@ -7,13 +7,14 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Progress;
 use super::dataset::{Dataset, Rejected, Row};
 use super::decode::Picture;
 use super::error::DataError;
 use super::normalize::{Normalize, Sums};
+use super::problem::{Problem, refuse};
 use super::source::{Listing, Source};
 use super::writer::Writer;
+use super::{Progress, report};
 
 /// Reads images and labels into a packed data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -42,10 +43,19 @@ pub enum OnBadImage {
 
 /// Bytes of pixels that are in memory at a time.
 const IN_MEMORY: usize = 32 << 20;
+/// Images that are read at a time; few enough for a wish to stop to be heard soon.
+const AT_A_TIME: usize = 256;
 
 impl Ingest {
+    /// What is wrong with the parameters, whatever the data.
+    pub fn problems(&self) -> Vec<Problem> {
+        let within = |problem: Problem| problem.within(self.source.origin()).within("source");
+        self.source.problems().into_iter().map(within).collect()
+    }
+
     /// Writes the data set into the folder `out` and opens it.
     pub fn run(&self, out: &Path, progress: Progress) -> Result<Dataset, DataError> {
+        refuse(self.problems())?;
         let Listing { rows, picture } = self.source.list(self.seed)?;
         let total = rows.len();
         let read = |at: usize, row: &Row| {
@@ -62,7 +72,7 @@ impl Ingest {
             for (picture, row) in read {
                 pack.add(row, picture)?;
             }
-            progress(done, total);
+            report(progress, done, total)?;
         }
         pack.finish(total)
     }
@@ -83,7 +93,7 @@ impl<'a> Pack<'a> {
 
     fn at_a_time(&self) -> usize {
         match &self.writer {
-            Some((_, _, (height, width))) => (IN_MEMORY / (height * width * 3)).clamp(1, 1024),
+            Some((_, _, (height, width))) => (IN_MEMORY / (height * width * 3)).clamp(1, AT_A_TIME),
             None => 16,
         }
     }

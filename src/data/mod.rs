@@ -14,12 +14,15 @@ mod ingest;
 mod map;
 mod normalize;
 mod preprocess;
+mod problem;
 pub mod random;
 mod resize;
 mod source;
 mod split;
 mod table;
 mod writer;
+
+use std::ops::ControlFlow;
 
 pub use augment::Augment;
 pub use batches::{Batch, Batches};
@@ -29,11 +32,21 @@ pub use error::DataError;
 pub use explore::{Blank, Brightness, Channels, Duplicates, Exploration, Explore, Groups};
 pub use ingest::{Ingest, OnBadImage};
 pub use normalize::{Normalization, Normalize};
-pub use preprocess::Preprocess;
+pub use preprocess::{Leakage, Preprocess};
+pub use problem::Problem;
 pub use resize::resize;
 pub use source::{Folder, Kaggle, Part, Source, SourceFiles, Synthetic, Unlabelled};
 pub use split::{Fractions, Split, SplitBy, SplitRule};
 pub use writer::Writer;
 
-/// Reports that `done` of `total` images are through; called from one thread at a time.
-pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+/// Hears that `done` of `total` images are through, and may ask to stop; called from one thread at
+/// a time.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) -> ControlFlow<()> + Sync);
+
+/// Reports progress, and ends the work where that is asked for.
+fn report(progress: Progress, done: usize, total: usize) -> Result<(), DataError> {
+    match progress(done, total) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(DataError::Interrupted),
+    }
+}

@@ -4,8 +4,10 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::problem::Problem;
 
 /// How pixels are shifted and scaled: `x = (byte / 255 - mean) / sd`, for each channel.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -53,7 +55,8 @@ impl<'de> Deserialize<'de> for Normalize {
                 match text {
                     "dataset" => Ok(Normalize::Dataset),
                     "none" => Ok(Normalize::None),
-                    other => Err(E::unknown_variant(other, &["dataset", "none"])),
+                    // The list of known words would hide that a table is possible too.
+                    other => Err(E::invalid_value(Unexpected::Str(other), &self)),
                 }
             }
 
@@ -138,6 +141,22 @@ impl Sums {
 }
 
 impl Normalize {
+    /// What is wrong with given numbers.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let Normalize::Explicit(Normalization { mean, sd }) = self else { return Vec::new() };
+        let problem = |key: &str, given: &[f32; 3], help: &str| {
+            let place = format!("normalize.{key}");
+            Problem::new(&place, format!("`{place}` is {given:?}"), help)
+        };
+        let help = "give a mean on the scale 0 to 1 for red, green and blue";
+        let bad_mean = mean.iter().any(|mean| !mean.is_finite());
+        let bad_mean = bad_mean.then(|| problem("mean", mean, help));
+        let help = "pixels are divided by it, so it must be greater than 0";
+        let bad_sd = sd.iter().any(|&sd| !(sd > 0.0 && sd.is_finite()));
+        let bad_sd = bad_sd.then(|| problem("sd", sd, help));
+        bad_mean.into_iter().chain(bad_sd).collect()
+    }
+
     /// The normalisation of a data set whose channels were `measured`.
     pub(super) fn given(&self, measured: Normalization) -> Option<Normalization> {
         match self {

@@ -49,7 +49,10 @@ impl Artifact for Exploration {
 
 impl From<DataError> for StageError {
     fn from(error: DataError) -> StageError {
-        StageError::new(error.to_string())
+        match error {
+            DataError::Interrupted => StageError::Interrupted,
+            error => StageError::new(error.to_string()),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! `eda`: a look at the data before anyone trains on it.
 
-use super::{OneDataset, over_images};
+use super::{EXPLORATION, OneDataset, ingest::without, over_images};
 use crate::{
     data::{Exploration, Explore},
-    engine::{Context, Stage, StageError},
+    engine::{Complaint, Context, Facts, Known, Stage, StageError},
 };
 
 impl Stage for Explore {
@@ -13,6 +13,11 @@ impl Stage for Explore {
                                  and unreadable images";
     type Inputs = OneDataset;
     type Output = Exploration;
+
+    fn check(&self, _: &Known) -> Result<Facts, Vec<Complaint>> {
+        without(self.problems())?;
+        Ok(Facts::from([(EXPLORATION, true.into())]))
+    }
 
     fn run(&self, inputs: OneDataset, cx: &Context) -> Result<Exploration, StageError> {
         Ok(Explore::run(self, &inputs.data, cx.out(), &over_images(cx))?)

@@ -2,7 +2,7 @@
 
 use super::{HEIGHT, SPLIT, WIDTH, over_images};
 use crate::{
-    data::{Dataset, Ingest, Source},
+    data::{Dataset, Ingest, Problem, Source},
     engine::{Complaint, Context, Facts, Known, Stage, StageError, source::SourceFiles},
 };
 use std::sync::Arc;
@@ -30,6 +30,7 @@ impl Stage for Ingest {
     }
 
     fn check(&self, _: &Known) -> Result<Facts, Vec<Complaint>> {
+        without(self.problems())?;
         let mut facts = Facts::from([(SPLIT, false.into())]);
         if let Some((height, width)) = self.source.image_size() {
             facts.insert(HEIGHT, height.into());
@@ -41,4 +42,11 @@ impl Stage for Ingest {
     fn run(&self, _: (), cx: &Context) -> Result<Dataset, StageError> {
         Ok(Ingest::run(self, cx.out(), &over_images(cx))?)
     }
+}
+
+/// Goes on only where parameters have no problems.
+pub(super) fn without(problems: Vec<Problem>) -> Result<(), Vec<Complaint>> {
+    let complaint = |Problem { place, message, help }| Complaint { place, message, help };
+    let complaints: Vec<_> = problems.into_iter().map(complaint).collect();
+    if complaints.is_empty() { Ok(()) } else { Err(complaints) }
 }

@@ -24,6 +24,7 @@ use crate::{
     },
     nn::Training,
 };
+use std::ops::ControlFlow;
 
 /// Every kind of stage. To add one: write its file, and add its line here.
 pub const KINDS: &[Kind] = &[
@@ -91,7 +92,10 @@ fn split_needed(facts: &Facts) -> Option<Complaint> {
     })
 }
 
-/// Progress over images, for code that knows nothing of stages.
-fn over_images<'a>(cx: &'a Context<'a>) -> impl Fn(usize, usize) + Sync + 'a {
-    |done, total| cx.step(done as u64, total as u64, "images")
+/// Progress over images and the wish to stop, for code that knows nothing of stages.
+fn over_images<'a>(cx: &'a Context<'a>) -> impl Fn(usize, usize) -> ControlFlow<()> + Sync + 'a {
+    |done, total| {
+        cx.step(done as u64, total as u64, "images");
+        if cx.stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
 }

@@ -1,6 +1,6 @@
 //! `preprocess`: one size, a split, a normalisation.
 
-use super::{HEIGHT, OneDataset, SPLIT, WIDTH, known_data, over_images};
+use super::{HEIGHT, OneDataset, SPLIT, WIDTH, ingest::without, known_data, over_images};
 use crate::{
     data::{Dataset, Preprocess},
     engine::{Complaint, Context, Facts, Known, Stage, StageError},
@@ -15,6 +15,7 @@ impl Stage for Preprocess {
     type Output = Dataset;
 
     fn check(&self, known: &Known) -> Result<Facts, Vec<Complaint>> {
+        without(self.problems())?;
         let mut facts = known_data(known);
         facts.insert(SPLIT, true.into());
         if let Some(size) = self.size {

@@ -95,11 +95,20 @@ fn a_table_without_the_columns() {
 fn a_label_that_is_neither_0_nor_1() {
     kaggle_fails(
         "id,label\na,1\nb,0\nc,2\n",
-        expect!["DIR/train_labels.csv, line 4: the label of `c` is `2`; a label is 0 or 1"],
+        expect![[r#"
+            DIR/train_labels.csv: 1 of 3 labels cannot be used:
+              line 4: `2` for `c`
+            a label is 0 or 1"#]],
     );
     kaggle_fails(
-        "id,label\na,\n",
-        expect!["DIR/train_labels.csv, line 2: the label of `a` is ``; a label is 0 or 1"],
+        "id,label\na,\nb,no\nc,yes\nd,3\ne,0\n",
+        expect![[r#"
+            DIR/train_labels.csv: 4 of 5 labels cannot be used:
+              line 2: `` for `a`
+              line 3: `no` for `b`
+              line 4: `yes` for `c`
+              and 1 more
+            a label is 0 or 1"#]],
     );
 }
 

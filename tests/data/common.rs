@@ -1,6 +1,7 @@
 //! What several of these tests need: small data sets, small images, and the way to the real data.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use image::{ImageFormat, RgbImage};
@@ -17,10 +18,15 @@ pub fn parse<T: serde::de::DeserializeOwned>(toml: &str) -> T {
     toml::from_str(toml).unwrap()
 }
 
+/// Progress that nobody looks at.
+pub fn never_stop(_: usize, _: usize) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
 /// Ingests what the TOML says into a new folder.
 pub fn ingest(toml: &str) -> (TempDir, Dataset) {
     let out = tempfile::tempdir().unwrap();
-    let data = parse::<Ingest>(toml).run(out.path(), &|_, _| ()).unwrap();
+    let data = parse::<Ingest>(toml).run(out.path(), &never_stop).unwrap();
     (out, data)
 }
 
@@ -90,6 +96,6 @@ pub fn folder() -> TempDir {
 pub fn fails(dir: &Path, source: &str, more: &str, message: expect_test::Expect) {
     let toml = format!("source.{}\n{more}", source.replace("DIR", &format!("dir = {dir:?}")));
     let out = folder();
-    let error = parse::<Ingest>(&toml).run(out.path(), &|_, _| ()).unwrap_err();
+    let error = parse::<Ingest>(&toml).run(out.path(), &never_stop).unwrap_err();
     message.assert_eq(&error.to_string().replace(dir.to_str().unwrap(), "DIR"));
 }

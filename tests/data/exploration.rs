@@ -3,11 +3,11 @@
 use expect_test::expect;
 use microtome::data::{Exploration, Explore, Split};
 
-use crate::common::{files, grey, ingest, pack, parse, row, text};
+use crate::common::{files, grey, ingest, never_stop, pack, parse, row, text};
 
 fn explore(data: &microtome::data::Dataset, toml: &str) -> (tempfile::TempDir, Exploration) {
     let out = tempfile::tempdir().unwrap();
-    let found = parse::<Explore>(toml).run(data, out.path(), &|_, _| ()).unwrap();
+    let found = parse::<Explore>(toml).run(data, out.path(), &never_stop).unwrap();
     (out, found)
 }
 

@@ -37,18 +37,18 @@ fn defaults_are_filled_in_and_folders_left_out() {
     canonical::<Preprocess>(
         "",
         expect![[
-            r#"{"size":null,"normalize":"dataset","split":{"train":0.8,"valid":0.1,"test":0.1,"by":"group","stratify":true},"seed":0}"#
+            r#"{"size":null,"normalize":"dataset","split":{"train":0.8,"valid":0.1,"test":0.1,"by":"group","stratify":true},"leakage":"deny","seed":0}"#
         ]],
     );
     canonical::<Preprocess>(
         "split = 'given'\nnormalize = 'none'\nsize = 64",
-        expect![[r#"{"size":64,"normalize":"none","split":"given","seed":0}"#]],
+        expect![[r#"{"size":64,"normalize":"none","split":"given","leakage":"deny","seed":0}"#]],
     );
     canonical::<Preprocess>(
         "split = { test = 0.2, valid = 0.0, by = 'image', stratify = false }\n\
          normalize = { mean = [0.5, 0.5, 0.5], sd = [0.25, 0.25, 0.25] }",
         expect![[
-            r#"{"size":null,"normalize":{"mean":[0.5,0.5,0.5],"sd":[0.25,0.25,0.25]},"split":{"train":0.8,"valid":0.0,"test":0.2,"by":"image","stratify":false},"seed":0}"#
+            r#"{"size":null,"normalize":{"mean":[0.5,0.5,0.5],"sd":[0.25,0.25,0.25]},"split":{"train":0.8,"valid":0.0,"test":0.2,"by":"image","stratify":false},"leakage":"deny","seed":0}"#
         ]],
     );
     canonical::<Explore>("", expect![[r#"{"per_class":12,"black":15,"white":240,"seed":0}"#]]);
@@ -64,7 +64,12 @@ fn what_is_misspelt_is_refused() {
         "source.folder = { dir = '/x', group = { part = 1 } }",
         expect!["unknown variant `part`, expected `component` or `regex`"],
     );
-    refused::<Preprocess>("split = 'gven'", expect!["unknown variant `gven`, expected `given`"]);
+    refused::<Preprocess>(
+        "split = 'gven'",
+        expect![[
+            r#"invalid value: string "gven", expected "given" or a table such as { train = 0.8, valid = 0.1, test = 0.1 }"#
+        ]],
+    );
     refused::<Preprocess>(
         "split = { train = 0.8, val = 0.2 }",
         expect!["unknown field `val`, expected one of `train`, `valid`, `test`, `by`, `stratify`"],
@@ -77,7 +82,9 @@ fn what_is_misspelt_is_refused() {
     );
     refused::<Preprocess>(
         "normalize = 'data'",
-        expect!["unknown variant `data`, expected `dataset` or `none`"],
+        expect![[
+            r#"invalid value: string "data", expected "dataset", "none" or { mean = [r, g, b], sd = [r, g, b] }"#
+        ]],
     );
     refused::<Preprocess>(
         "normalize = { mean = [0.5, 0.5], sd = [1, 1, 1] }",

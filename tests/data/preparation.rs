@@ -4,11 +4,11 @@ use expect_test::{Expect, expect};
 use microtome::data::{Dataset, Normalization, Preprocess, Row, Split};
 use tempfile::TempDir;
 
-use crate::common::{files, grey, pack, parse, row};
+use crate::common::{files, grey, never_stop, pack, parse, row};
 
 fn prepare(data: &Dataset, toml: &str) -> (TempDir, Dataset) {
     let out = tempfile::tempdir().unwrap();
-    let prepared = parse::<Preprocess>(toml).run(data, out.path(), &|_, _| ()).unwrap();
+    let prepared = parse::<Preprocess>(toml).run(data, out.path(), &never_stop).unwrap();
     (out, prepared)
 }
 
@@ -16,7 +16,7 @@ fn fails(rows: &[Row], toml: &str, message: Expect) {
     let images: Vec<_> = rows.iter().map(|row| (row.clone(), grey(&[1]))).collect();
     let (_out, data) = pack(1, 1, &images);
     let out = tempfile::tempdir().unwrap();
-    let error = parse::<Preprocess>(toml).run(&data, out.path(), &|_, _| ()).unwrap_err();
+    let error = parse::<Preprocess>(toml).run(&data, out.path(), &never_stop).unwrap_err();
     message.assert_eq(&error.to_string());
 }
 
@@ -53,7 +53,9 @@ fn the_given_split_is_kept() {
     let images: Vec<_> = names
         .iter()
         .zip(0..)
-        .map(|(&split, i)| (row(&format!("i{i}"), Some(i % 2), "g", Some(split)), grey(&[i])))
+        .map(|(&split, i)| {
+            (row(&format!("i{i}"), Some(i % 2), split.name(), Some(split)), grey(&[i]))
+        })
         .collect();
     let (_in, data) = pack(1, 1, &images);
     let (_out, data) = prepare(&data, "split = 'given'\nnormalize = 'none'");
@@ -84,22 +86,6 @@ fn it_gives_the_same_files_again() {
 }
 
 #[test]
-fn fractions_that_make_no_whole() {
-    fails(
-        &sixty(),
-        "split = { train = 0.8, valid = 0.1, test = 0.2 }",
-        expect![
-            "`split` has fractions that add up to 1.1: train = 0.8, valid = 0.1, test = 0.2; they must add up to 1"
-        ],
-    );
-    fails(
-        &sixty(),
-        "split = { train = 1.2, valid = -0.1, test = -0.1 }",
-        expect!["`split.train` is 1.2; a fraction lies between 0 and 1"],
-    );
-}
-
-#[test]
 fn a_split_that_was_not_given() {
     fails(
         &sixty(),
@@ -108,6 +94,47 @@ fn a_split_that_was_not_given() {
             r#"`split = "given"`, but the data has no split for 60 images (`i00`, `i01`, `i02` and 57 more); give the source `splits`, or let `split` say the fractions, as in { train = 0.8, valid = 0.1, test = 0.1 }"#
         ]],
     );
+}
+
+#[test]
+fn a_given_split_that_tears_patients_apart() {
+    let torn = |patients: usize| -> Vec<Row> {
+        let split = |i: usize| if i % 4 < 2 { Split::Train } else { Split::Test };
+        let row = |i: usize| {
+            row(&format!("i{i}"), Some((i % 2) as u8), &format!("p{}", i / 4), Some(split(i)))
+        };
+        (0..4 * patients).map(row).collect()
+    };
+    fails(
+        &torn(1),
+        "split = 'given'",
+        expect![[
+            r#"`split = "given"` tears 1 group apart: `p0` is in train and test; networks would be scored on patients or slides that they have learnt from: give all images of a group the same split, let `split` say fractions, which keep groups together, or set `leakage = "allow"`"#
+        ]],
+    );
+    fails(
+        &torn(5),
+        "split = 'given'",
+        expect![[
+            r#"`split = "given"` tears 5 groups apart: `p0` is in train and test, `p1` is in train and test, `p2` is in train and test and 2 more; networks would be scored on patients or slides that they have learnt from: give all images of a group the same split, let `split` say fractions, which keep groups together, or set `leakage = "allow"`"#
+        ]],
+    );
+
+    // The same rows are fine to whoever knows what they do, and by fractions.
+    let images: Vec<_> = torn(10).into_iter().map(|row| (row, grey(&[1]))).collect();
+    let (_in, data) = pack(1, 1, &images);
+    let (_out, prepared) = prepare(&data, "split = 'given'\nleakage = 'allow'");
+    assert_eq!(prepared.indices(Split::Test).len(), 20);
+    let (_out, prepared) = prepare(&data, "");
+    let groups: usize = prepared.info().splits.values().map(|split| split.groups).sum();
+    assert_eq!(groups, 10);
+
+    // Images that are groups of their own are not torn.
+    let own = |i: usize| Row { group: format!("i{i}"), ..torn(2)[i].clone() };
+    let images: Vec<_> = (0..8).map(|i| (own(i), grey(&[1]))).collect();
+    let (_in, data) = pack(1, 1, &images);
+    let (_out, prepared) = prepare(&data, "split = 'given'");
+    assert_eq!(prepared.indices(Split::Train).len(), 4);
 }
 
 #[test]
@@ -134,7 +161,7 @@ fn a_class_that_is_absent_from_a_split() {
     let given: Vec<Row> = (0..4)
         .map(|i| {
             let split = if i < 2 { Split::Train } else { Split::Test };
-            row(&format!("i{i}"), Some(u8::from(i == 1)), "p", Some(split))
+            row(&format!("i{i}"), Some(u8::from(i == 1)), split.name(), Some(split))
         })
         .collect();
     fails(
@@ -142,18 +169,6 @@ fn a_class_that_is_absent_from_a_split() {
         "split = 'given'",
         expect![
             "the test split has no image of class 1 (train: 1 negative, 1 positive; valid: 0 negative, 0 positive; test: 2 negative, 0 positive); change the given split, or let `split` say fractions"
-        ],
-    );
-}
-
-#[test]
-fn parameters_without_sense() {
-    fails(&sixty(), "size = 0", expect!["`size` is 0; give the number of pixels, at least 1"]);
-    fails(
-        &sixty(),
-        "normalize = { mean = [0, 0, 0], sd = [1, 0, 1] }",
-        expect![
-            "`normalize.sd` is [1.0, 0.0, 1.0]; pixels are divided by it, so it must be greater than 0"
         ],
     );
 }

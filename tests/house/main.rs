@@ -62,7 +62,10 @@ fn imports_run_one_way() {
             let grouped = code.contains("use crate::{")
                 && code.split("use crate::{").nth(1).is_some_and(|rest| {
                     let group = rest.split(";").next().unwrap_or_default();
-                    group.lines().any(|line| line.starts_with(&format!("    {other}::")) || line.trim() == format!("{other},"))
+                    group.lines().any(|line| {
+                        line.starts_with(&format!("    {other}::"))
+                            || line.trim() == format!("{other},")
+                    })
                 });
             if file != "lib.rs" && (named.iter().any(|n| code.contains(n.as_str())) || grouped) {
                 wrong.push(format!("{file} names {other}"));
@@ -122,7 +125,8 @@ fn every_file_says_what_it_is_and_is_short() {
 
 #[test]
 fn every_kind_is_documented_in_the_readme() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     for kind in microtome::stages::KINDS {
         assert!(readme.contains(&format!("| `{}` |", kind.name)), "{} has no row", kind.name);
     }

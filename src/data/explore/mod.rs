@@ -9,10 +9,11 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Progress;
 use super::dataset::{Dataset, Row};
 use super::error::DataError;
+use super::problem::{Problem, refuse};
 use super::writer::{write_csv, write_json};
+use super::{Progress, report};
 use facts::Facts;
 pub use found::{Blank, Brightness, Channels, Duplicates, Exploration, Groups};
 use found::{EDA, class};
@@ -21,7 +22,8 @@ use found::{EDA, class};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "snake_case")]
 pub struct Explore {
-    /// Sample patches of each class in the grids.
+    /// Sample patches of each class in the grids, at most 1000.
+    #[schemars(range(max = 1000))]
     pub per_class: usize,
     /// A pixel is black when red, green and blue are at most this, 0 to 255. An image is blank when
     /// 99 of 100 pixels are black, or 99 of 100 are white.
@@ -40,8 +42,24 @@ impl Default for Explore {
 
 /// Images between two reports of progress.
 const AT_A_TIME: usize = 1024;
+/// More samples would make a grid that no viewer opens.
+const MOST_SAMPLES: usize = 1000;
 
 impl Explore {
+    /// What is wrong with the parameters, whatever the data.
+    pub fn problems(&self) -> Vec<Problem> {
+        let help = "a grid shows 0 to 1000 samples of a class";
+        let samples = Problem::outside("per_class", self.per_class, 0..=MOST_SAMPLES, help);
+        let blank = (self.black >= self.white).then(|| {
+            let message = format!(
+                "`black` is {} and `white` is {}, so a pixel could be both",
+                self.black, self.white
+            );
+            Problem::new("black", message, "the defaults are 15 and 240")
+        });
+        samples.into_iter().chain(blank).collect()
+    }
+
     /// Writes `eda.json`, tables and sample grids into the folder `out`.
     ///
     /// The tables are `groups.csv`, `brightness.csv`, `duplicates.csv` and `blank.csv`; the grids
@@ -52,12 +70,13 @@ impl Explore {
         out: &Path,
         progress: Progress,
     ) -> Result<Exploration, DataError> {
+        refuse(self.problems())?;
         std::fs::create_dir_all(out).map_err(DataError::write(out))?;
         let mut facts = Vec::with_capacity(data.len());
         while facts.len() < data.len() {
             let end = data.len().min(facts.len() + AT_A_TIME);
             facts.extend(Facts::of_all(data, facts.len()..end, self.black, self.white));
-            progress(end, data.len());
+            report(progress, end, data.len())?;
         }
         let samples = samples::choose(data, self.per_class, self.seed);
         for (class, rows) in &samples {

@@ -1,17 +1,19 @@
 //! A folder of images whose class, and perhaps patient, can be told from their paths.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Listing, SourceFiles, has_extension, read, walk};
+use super::files::{SourceFiles, has_extension, is_inside, plain};
+use super::part::Part;
+use super::{Listing, read};
 use crate::data::dataset::Row;
 use crate::data::error::{DataError, first};
+use crate::data::problem::{Problem, of_size};
 use crate::data::split::Split;
-use crate::data::table;
+use crate::data::table::{self, Values, in_order_of_lines};
 
 /// A folder of images whose class is in their path, such as `<patient>/<class>/<name>.png`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,16 +48,6 @@ pub struct Folder {
     pub size: Option<u32>,
 }
 
-/// A part of an image's path, relative to the source's folder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Part {
-    /// One component: 0 is the first, -1 the file's name, -2 the folder it lies in.
-    Component(i32),
-    /// What the first group of a regular expression matches in the path, written with `/`.
-    Regex(String),
-}
-
 fn parent() -> Part {
     Part::Component(-2)
 }
@@ -72,10 +64,35 @@ fn image_extensions() -> Vec<String> {
     ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp"].map(String::from).to_vec()
 }
 
+/// How the CSV file names images and splits.
+const SPLITS: Values<Split> = Values {
+    what: "splits",
+    expected: "a split is train, valid (or val, validation) or test",
+    id: |id| id.replace('\\', "/"),
+    parse: Split::parse,
+};
+
 impl Folder {
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let groups = self.group.as_ref().and_then(|part| part.problem("group"));
+        let both = self.positive.iter().find(|class| self.negative.contains(class));
+        let both = both.map(|class| {
+            let message = format!("the class `{class}` is in both `positive` and `negative`");
+            Problem::new("positive", message, "keep one of the two")
+        });
+        let splits = self.splits.as_ref().and_then(|name| is_inside("splits", name));
+        let dot = self.extensions.iter().find(|ending| ending.starts_with('.'));
+        let dot = dot.map(|ending| {
+            let message = format!("`extensions` holds `{ending}`");
+            Problem::new("extensions", message, "write endings without the dot")
+        });
+        let label = self.label.problem("label");
+        [label, groups, both, splits, dot, of_size(self.size)].into_iter().flatten().collect()
+    }
+
     pub(super) fn files(&self) -> SourceFiles {
         let extensions = self.extensions.clone();
-        let splits = self.splits.as_ref().map(PathBuf::from);
+        let splits = self.splits.as_deref().map(plain);
         SourceFiles {
             root: self.dir.clone(),
             keep: Box::new(move |path| {
@@ -85,41 +102,48 @@ impl Folder {
     }
 
     pub(super) fn list(&self) -> Result<Listing<'_>, DataError> {
-        if let Some(class) = self.positive.iter().find(|class| self.negative.contains(class)) {
-            return Err(DataError::AmbiguousClass { class: class.clone() });
-        }
-        if let Some(0) = self.size {
-            let expected = "give the number of pixels, at least 1";
-            return Err(DataError::BadParameter { what: "`size`", value: "0".into(), expected });
-        }
         if !self.dir.is_dir() {
             let expected = "the folder that holds the images";
             return Err(DataError::MissingFolder { path: self.dir.clone(), expected });
         }
-        let paths = walk(&self.dir, &|path| has_extension(path, &self.extensions))?;
+        let mut paths = self.files().list()?;
+        let splits = self.splits.as_deref().map(plain);
+        let table = paths.iter().position(|path| splits.as_deref() == Some(Path::new(path)));
+        let table = table.map(|at| paths.remove(at));
         if paths.is_empty() {
             let endings = self.extensions.join(", ");
             let expected = format!("files ending in {endings} are searched in it and below it");
             return Err(DataError::Empty { path: self.dir.clone(), expected });
         }
-        let rows = self.rows(&paths)?;
+        let splits = match splits {
+            Some(name) if table.is_none() => {
+                let path = self.dir.join(name);
+                return Err(DataError::MissingTable { path, what: "splits", key: "splits" });
+            }
+            Some(name) => self.read_splits(&self.dir.join(name), &paths)?,
+            None => BTreeMap::new(),
+        };
+        let rows = self.rows(&paths, &splits)?;
         let picture = |_, row: &Row| read(&self.dir.join(&row.source), self.size);
         Ok(Listing { rows, picture: Box::new(picture) })
     }
 
-    fn rows(&self, paths: &[String]) -> Result<Vec<Row>, DataError> {
+    fn rows(
+        &self,
+        paths: &[String],
+        splits: &BTreeMap<String, Split>,
+    ) -> Result<Vec<Row>, DataError> {
         let classes = self.label.of("label", paths)?;
         let labels = self.labels(paths, &classes)?;
         let groups = match &self.group {
             Some(part) => part.of("group", paths)?,
             None => paths.iter().map(String::as_str).collect(),
         };
-        let splits = self.read_splits(paths)?;
         let row = |((path, label), group): ((&String, u8), &str)| Row {
             id: path.clone(),
             label: Some(label),
             group: group.into(),
-            split: splits.as_ref().and_then(|splits| splits.get(path)).copied(),
+            split: splits.get(path).copied(),
             source: path.clone(),
         };
         Ok(paths.iter().zip(labels).zip(groups).map(row).collect())
@@ -145,83 +169,27 @@ impl Folder {
         Ok(classes.iter().filter_map(|class| label(class)).collect())
     }
 
-    fn read_splits(&self, paths: &[String]) -> Result<Option<BTreeMap<String, Split>>, DataError> {
-        let Some(name) = &self.splits else { return Ok(None) };
-        let path = self.dir.join(name);
-        if !path.is_file() {
-            return Err(DataError::MissingTable { path, what: "splits", key: "splits" });
-        }
+    /// The split of each image, as the CSV file says.
+    fn read_splits(
+        &self,
+        path: &Path,
+        paths: &[String],
+    ) -> Result<BTreeMap<String, Split>, DataError> {
         let known: BTreeSet<&str> = paths.iter().map(String::as_str).collect();
-        let mut lines = BTreeMap::new();
-        let mut splits = BTreeMap::new();
-        let mut lost = Vec::new();
-        for (line, [id, value]) in table::read(&path, ["path", "split"])? {
-            let id = id.replace('\\', "/");
-            let Some(split) = Split::parse(&value) else {
-                return Err(DataError::BadSplit { path, line, value });
-            };
-            if let Some(first) = lines.insert(id.clone(), line) {
-                return Err(DataError::Twice { path, id, first, second: line });
-            }
-            if known.contains(id.as_str()) {
-                splits.insert(id, split);
-            } else {
-                lost.push(id);
-            }
-        }
+        let (splits, lost): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            table::read_values(path, ["path", "split"], &SPLITS)?
+                .into_iter()
+                .partition(|(id, _)| known.contains(id.as_str()));
+        let path = path.to_path_buf();
         if !lost.is_empty() {
-            return Err(DataError::NoSuchImages { path, folder: self.dir.clone(), ids: lost });
+            let ids = in_order_of_lines(lost);
+            return Err(DataError::NoSuchImages { path, folder: self.dir.clone(), ids });
         }
         let ids: Vec<String> =
             paths.iter().filter(|path| !splits.contains_key(*path)).cloned().collect();
         if !ids.is_empty() {
             return Err(DataError::Unsplit { path, ids });
         }
-        Ok(Some(splits))
+        Ok(splits.into_iter().map(|(id, (_, split))| (id, split)).collect())
     }
-}
-
-impl Part {
-    /// The part of each path; `what` is the parameter's name in messages.
-    fn of<'a>(&self, what: &'static str, paths: &'a [String]) -> Result<Vec<&'a str>, DataError> {
-        match self {
-            Part::Component(component) => {
-                paths.iter().map(|path| part(what, path, *component)).collect()
-            }
-            Part::Regex(regex) => matched(what, regex, paths),
-        }
-    }
-}
-
-fn part<'a>(what: &'static str, path: &'a str, component: i32) -> Result<&'a str, DataError> {
-    let parts: Vec<&str> = path.split('/').collect();
-    let from_start = if component < 0 { component + parts.len() as i32 } else { component };
-    let found = usize::try_from(from_start).ok().and_then(|at| parts.get(at));
-    found.copied().ok_or_else(|| DataError::NoComponent {
-        what,
-        component,
-        id: path.into(),
-        have: parts.len(),
-    })
-}
-
-fn matched<'a>(
-    what: &'static str,
-    regex: &str,
-    paths: &'a [String],
-) -> Result<Vec<&'a str>, DataError> {
-    let bad = |problem: String| DataError::BadRegex { what, problem };
-    let compiled = Regex::new(regex).map_err(|e| bad(e.to_string()))?;
-    if compiled.captures_len() < 2 {
-        return Err(bad(format!(
-            "`{regex}` has no group; put round brackets around the part that is wanted"
-        )));
-    }
-    let capture = |path: &'a String| Some(compiled.captures(path)?.get(1)?.as_str());
-    let unmatched = paths.iter().filter(|path| capture(path).is_none());
-    let ids: Vec<String> = unmatched.cloned().collect();
-    if !ids.is_empty() {
-        return Err(DataError::NoMatch { what, regex: regex.into(), ids });
-    }
-    Ok(paths.iter().filter_map(capture).collect())
 }

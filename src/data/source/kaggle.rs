@@ -1,18 +1,20 @@
 //! The folder of Kaggle's histopathologic-cancer-detection competition: `train/<id>.tif` and a CSV
 //! of labels. Its `test` folder has no labels and is left alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
-use super::{Listing, SourceFiles, has_extension, read, walk};
+use super::files::{SourceFiles, has_extension, is_inside, plain};
+use super::{Listing, read};
 use crate::data::dataset::Row;
 use crate::data::decode::Picture;
 use crate::data::error::DataError;
-use crate::data::table;
+use crate::data::problem::Problem;
+use crate::data::table::{self, Values, in_order_of_lines};
 
 /// Height and width of a PatchCamelyon patch in pixels.
 pub(super) const SIDE: usize = 96;
@@ -59,14 +61,29 @@ fn yes() -> bool {
     true
 }
 
+/// How the CSV file names images and labels.
+const LABELS: Values<u8> = Values {
+    what: "labels",
+    expected: "a label is 0 or 1",
+    // Some people list the files instead of the ids.
+    id: |id| id.strip_suffix(".tif").unwrap_or(id).to_string(),
+    parse: |value| match value {
+        "0" => Some(0),
+        "1" => Some(1),
+        _ => None,
+    },
+};
+
 impl Kaggle {
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        is_inside("labels", &self.labels).into_iter().collect()
+    }
+
     pub(super) fn files(&self) -> SourceFiles {
-        let labels = PathBuf::from(&self.labels);
+        let labels = plain(&self.labels);
         SourceFiles {
             root: self.dir.clone(),
-            keep: Box::new(move |path| {
-                path == labels || (path.starts_with(TRAIN) && is_patch(path))
-            }),
+            keep: Box::new(move |path| path == labels || is_patch(path)),
         }
     }
 
@@ -81,55 +98,34 @@ impl Kaggle {
                 });
             }
         }
-        let labels = self.read_labels()?;
-        let paths = walk(&train, &is_patch)?;
+        let mut paths = self.files().list()?;
+        let name = plain(&self.labels);
+        let table = self.dir.join(&name);
+        let Some(at) = paths.iter().position(|path| Path::new(path) == name) else {
+            return Err(DataError::MissingTable { path: table, what: "labels", key: "labels" });
+        };
+        paths.remove(at);
+        let labels = table::read_values(&table, ["id", "label"], &LABELS)?;
         if paths.is_empty() {
             let expected = "it must hold the patches as <id>.tif".into();
             return Err(DataError::Empty { path: train, expected });
         }
-        let rows: Vec<Row> = paths.iter().map(|path| row(path, &labels)).collect();
-        self.check(&train, &labels, &rows)?;
+        let rows: Vec<Row> = paths.into_iter().map(|path| row(path, &labels)).collect();
+        self.check(table, train, labels, &rows)?;
         Ok(Listing { rows, picture: Box::new(|_, row| self.picture(row)) })
     }
 
-    fn read_labels(&self) -> Result<BTreeMap<String, (u64, u8)>, DataError> {
-        let path = self.dir.join(&self.labels);
-        if !path.is_file() {
-            return Err(DataError::MissingTable { path, what: "labels", key: "labels" });
-        }
-        let mut labels = BTreeMap::new();
-        for (line, [id, value]) in table::read(&path, ["id", "label"])? {
-            // Some people list the files instead of the ids.
-            let id = id.strip_suffix(".tif").unwrap_or(&id).to_string();
-            let label = match value.as_str() {
-                "0" => 0,
-                "1" => 1,
-                _ => return Err(DataError::BadLabel { path, line, id, value }),
-            };
-            if let Some((first, _)) = labels.insert(id.clone(), (line, label)) {
-                return Err(DataError::Twice { path, id, first, second: line });
-            }
-        }
-        Ok(labels)
-    }
-
+    /// Every label has an image, and every image a label unless it may go without.
     fn check(
         &self,
-        train: &Path,
-        labels: &BTreeMap<String, (u64, u8)>,
+        path: PathBuf,
+        folder: PathBuf,
+        mut labels: BTreeMap<String, (u64, u8)>,
         rows: &[Row],
     ) -> Result<(), DataError> {
-        let path = self.dir.join(&self.labels);
-        let known: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-        let mut lost: Vec<(&u64, &String)> = labels
-            .iter()
-            .filter(|(id, _)| !known.contains(id.as_str()))
-            .map(|(id, (line, _))| (line, id))
-            .collect();
-        if !lost.is_empty() {
-            lost.sort_unstable();
-            let ids = lost.into_iter().map(|(_, id)| id.clone()).collect();
-            return Err(DataError::NoSuchImages { path, folder: train.into(), ids });
+        rows.iter().for_each(|row| _ = labels.remove(&row.id));
+        if !labels.is_empty() {
+            return Err(DataError::NoSuchImages { path, folder, ids: in_order_of_lines(labels) });
         }
         let bare = rows.iter().filter(|row| row.label.is_none());
         let ids: Vec<String> = bare.map(|row| row.source.clone()).collect();
@@ -159,18 +155,14 @@ impl Kaggle {
 }
 
 fn is_patch(path: &Path) -> bool {
-    has_extension(path, &EXTENSIONS)
+    path.starts_with(TRAIN) && has_extension(path, &EXTENSIONS)
 }
 
-fn row(path: &str, labels: &BTreeMap<String, (u64, u8)>) -> Row {
-    let id = path.rsplit_once('.').map_or(path, |(stem, _)| stem).to_string();
-    Row {
-        label: labels.get(&id).map(|&(_, label)| label),
-        group: id.clone(),
-        split: None,
-        source: format!("{TRAIN}/{path}"),
-        id,
-    }
+fn row(source: String, labels: &BTreeMap<String, (u64, u8)>) -> Row {
+    let name = source.strip_prefix(TRAIN).map_or(&*source, |name| name.trim_start_matches('/'));
+    let id = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_string();
+    let label = labels.get(&id).map(|&(_, label)| label);
+    Row { label, group: id.clone(), split: None, source, id }
 }
 
 fn hex(bytes: &[u8]) -> String {

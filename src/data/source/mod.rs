@@ -1,22 +1,26 @@
 //! Where images come from: a Kaggle folder, a folder of classes, or our own generator.
 
+mod files;
 mod folder;
 mod kaggle;
+mod part;
 mod synthetic;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use walkdir::WalkDir;
 
 use super::dataset::Row;
 use super::decode::{Picture, decode};
 use super::error::DataError;
+use super::problem::Problem;
 use super::resize::resize;
 
-pub use folder::{Folder, Part};
+pub use files::SourceFiles;
+pub use folder::Folder;
 pub use kaggle::{Kaggle, Unlabelled};
+pub use part::Part;
 pub use synthetic::Synthetic;
 
 /// Where images come from.
@@ -29,14 +33,6 @@ pub enum Source {
     Folder(Folder),
     /// Tissue drawn by our own generator.
     Synthetic(Synthetic),
-}
-
-/// The files that a source depends on.
-pub struct SourceFiles {
-    /// The folder they lie in.
-    pub root: PathBuf,
-    /// Whether the file with this path, relative to `root`, belongs to the source.
-    pub keep: Box<dyn Fn(&Path) -> bool + Send + Sync>,
 }
 
 /// Gives the image of a row, or the reason why it cannot be used.
@@ -80,47 +76,31 @@ impl Source {
         }
     }
 
+    /// What is wrong with its parameters; places are relative to its table.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        match self {
+            Source::Kaggle(kaggle) => kaggle.problems(),
+            Source::Folder(folder) => folder.problems(),
+            Source::Synthetic(synthetic) => synthetic.problems(),
+        }
+    }
+
+    /// The rows and where their images come from; the parameters must be without problems.
     pub(super) fn list(&self, seed: u64) -> Result<Listing<'_>, DataError> {
         match self {
             Source::Kaggle(kaggle) => kaggle.list(),
             Source::Folder(folder) => folder.list(),
-            Source::Synthetic(synthetic) => synthetic.list(seed),
+            Source::Synthetic(synthetic) => Ok(synthetic.list(seed)),
         }
     }
-}
-
-/// The files under `root` that `keep` wants, as paths relative to it with `/` between the parts,
-/// in the order of these.
-fn walk(root: &Path, keep: &dyn Fn(&Path) -> bool) -> Result<Vec<String>, DataError> {
-    let mut paths = Vec::new();
-    for entry in WalkDir::new(root).follow_links(true) {
-        let entry = entry.map_err(|e| {
-            let path = e.path().unwrap_or(root).to_path_buf();
-            DataError::Read { path, source: e.into() }
-        })?;
-        let Ok(relative) = entry.path().strip_prefix(root) else { continue };
-        if entry.file_type().is_file() && keep(relative) {
-            paths.push(slashed(relative));
-        }
-    }
-    paths.sort_unstable();
-    Ok(paths)
-}
-
-/// A relative path as it is written in data sets on every system.
-fn slashed(path: &Path) -> String {
-    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
-    parts.join("/")
-}
-
-fn has_extension(path: &Path, extensions: &[impl AsRef<str>]) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|found| extensions.iter().any(|e| found.eq_ignore_ascii_case(e.as_ref())))
 }
 
 /// Reads an image file as it is, or resized to a square.
 fn read(path: &Path, side: Option<u32>) -> Result<Picture, String> {
-    let bytes = std::fs::read(path).map_err(|e| format!("the file cannot be read: {e}"))?;
+    let bytes = std::fs::read(path).map_err(|error| match path.is_symlink() && !path.exists() {
+        true => "it is a link to nowhere".to_string(),
+        false => format!("the file cannot be read: {error}"),
+    })?;
     let picture = decode(&bytes)?;
     Ok(match side {
         Some(side) => resize(picture, side as usize, side as usize),

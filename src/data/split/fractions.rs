@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Split;
 use crate::data::dataset::Row;
-use crate::data::error::DataError;
+use crate::data::problem::Problem;
 use crate::data::random::Random;
 
 /// What is never torn apart.
@@ -69,33 +69,35 @@ impl Fractions {
         }
     }
 
-    fn check(&self) -> Result<(), DataError> {
+    /// What is wrong with the shares; their sum counts only where each by itself is right.
+    pub(super) fn problems(&self) -> Vec<Problem> {
         let Fractions { train, valid, test, .. } = *self;
-        for (what, share) in
-            [("`split.train`", train), ("`split.valid`", valid), ("`split.test`", test)]
-        {
-            if !(0.0..=1.0).contains(&share) {
-                let expected = "a fraction lies between 0 and 1";
-                return Err(DataError::BadParameter { what, value: share.to_string(), expected });
-            }
-        }
+        let shares = [("split.train", train), ("split.valid", valid), ("split.test", test)];
+        let outside = |(place, share)| {
+            Problem::outside(place, share, 0.0..=1.0, "a fraction lies between 0 and 1")
+        };
+        let problems: Vec<Problem> = shares.into_iter().filter_map(outside).collect();
         // Decimal fractions such as 0.1 have no exact binary form.
         let sum = train + valid + test;
-        if (sum - 1.0).abs() > 1e-6 {
-            return Err(DataError::Fractions { sum, train, valid, test });
+        if !problems.is_empty() || (sum - 1.0).abs() <= 1e-6 {
+            return problems;
         }
-        Ok(())
+        let sum = (sum * 1e6).round() / 1e6;
+        let message = format!(
+            "the fractions of `split` add up to {sum}: train = {train}, valid = {valid}, \
+             test = {test}"
+        );
+        vec![Problem::new("split", message, "they must add up to 1")]
     }
 
-    /// The split of every row.
-    pub(super) fn assign(&self, rows: &[Row], seed: u64) -> Result<Vec<Split>, DataError> {
-        self.check()?;
+    /// The split of every row; the shares must be right.
+    pub(super) fn assign(&self, rows: &[Row], seed: u64) -> Vec<Split> {
         let mut units: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
         for row in rows {
             units.entry(self.unit(row)).or_default()[self.stratum(row)] += 1;
         }
         let splits = self.fill(units, seed);
-        Ok(rows.iter().map(|row| splits[self.unit(row)]).collect())
+        rows.iter().map(|row| splits[self.unit(row)]).collect()
     }
 
     fn unit<'a>(&self, row: &'a Row) -> &'a str {

@@ -4,12 +4,13 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Fractions, Split, SplitBy};
 use crate::data::dataset::Row;
 use crate::data::error::DataError;
+use crate::data::problem::{Problem, refuse};
 
 /// How images are divided: `"given"`, or a table of fractions.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +49,8 @@ impl<'de> Deserialize<'de> for SplitRule {
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<SplitRule, E> {
                 match text {
                     "given" => Ok(SplitRule::Given),
-                    other => Err(E::unknown_variant(other, &["given"])),
+                    // The list of known words would hide that a table is possible too.
+                    other => Err(E::invalid_value(Unexpected::Str(other), &self)),
                 }
             }
 
@@ -79,12 +81,21 @@ impl SplitRule {
     ///
     /// Depends on `seed` and on what the rows say, not on their order.
     pub fn assign(&self, rows: &[Row], seed: u64) -> Result<Vec<Split>, DataError> {
+        refuse(self.problems())?;
         let splits = match self {
             SplitRule::Given => given(rows)?,
-            SplitRule::Fractions(fractions) => fractions.assign(rows, seed)?,
+            SplitRule::Fractions(fractions) => fractions.assign(rows, seed),
         };
         self.check(rows, &splits)?;
         Ok(splits)
+    }
+
+    /// What is wrong with the rule, whatever the rows.
+    pub(in crate::data) fn problems(&self) -> Vec<Problem> {
+        match self {
+            SplitRule::Given => Vec::new(),
+            SplitRule::Fractions(fractions) => fractions.problems(),
+        }
     }
 
     /// Both classes must be in every split that is asked for, or nothing can be scored on it.

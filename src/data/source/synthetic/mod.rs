@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::Listing;
 use crate::data::dataset::Row;
 use crate::data::decode::Picture;
-use crate::data::error::DataError;
+use crate::data::problem::Problem;
 use scene::Scene;
 use slide::Slide;
 
@@ -29,13 +29,13 @@ use slide::Slide;
 #[serde(deny_unknown_fields, default, rename_all = "snake_case")]
 pub struct Synthetic {
     /// Number of patches.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub count: usize,
     /// Height and width of a patch in pixels. What is drawn scales with it.
     #[schemars(range(min = 12, max = 1024))]
     pub size: u32,
     /// Number of slides; each has a stain of its own and is a group.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000))]
     pub slides: usize,
     /// Share of positive patches, 0 to 1; it differs a little from slide to slide.
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -49,8 +49,18 @@ impl Default for Synthetic {
 }
 
 impl Synthetic {
-    pub(super) fn list(&self, seed: u64) -> Result<Listing<'_>, DataError> {
-        self.check()?;
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let Synthetic { count, size, slides, positive } = *self;
+        let problems = [
+            Problem::outside("count", count, 1..=1_000_000, "draw 1 to 1000000 patches"),
+            Problem::outside("size", size, 12..=1024, "patches of 12 to 1024 pixels can be drawn"),
+            Problem::outside("slides", slides, 1..=10_000, "there are 1 to 10000 slides"),
+            Problem::outside("positive", positive, 0.0..=1.0, "a share lies between 0 and 1"),
+        ];
+        problems.into_iter().flatten().collect()
+    }
+
+    pub(super) fn list(&self, seed: u64) -> Listing<'_> {
         let slides: Vec<Slide> =
             (0..self.slides).map(|slide| Slide::draw(seed, slide as u64, self.positive)).collect();
         let row = |i: usize| {
@@ -65,29 +75,13 @@ impl Synthetic {
         };
         let rows = (0..self.count).map(row).collect();
         let side = self.size as usize;
-        Ok(Listing {
+        Listing {
             rows,
             picture: Box::new(move |i, row| {
                 let scene = Scene::draw(seed, i as u64, row.label == Some(1));
                 let pixels = paint::paint(&scene, &slides[i % slides.len()], side);
                 Ok(Picture { height: side, width: side, pixels })
             }),
-        })
-    }
-
-    fn check(&self) -> Result<(), DataError> {
-        let bad =
-            |what, value: String, expected| Err(DataError::BadParameter { what, value, expected });
-        match self {
-            Synthetic { count: 0, .. } => bad("`count`", "0".into(), "draw at least 1 patch"),
-            Synthetic { slides: 0, .. } => bad("`slides`", "0".into(), "there is at least 1 slide"),
-            Synthetic { size, .. } if !(12..=1024).contains(size) => {
-                bad("`size`", size.to_string(), "patches of 12 to 1024 pixels can be drawn")
-            }
-            Synthetic { positive, .. } if !(0.0..=1.0).contains(positive) => {
-                bad("`positive`", positive.to_string(), "a share lies between 0 and 1")
-            }
-            _ => Ok(()),
         }
     }
 }

@@ -139,7 +139,15 @@ fn two_explorations_on_one_page() {
         TINY.replace("[stage.report]", second).replace("\"eda\", \"cnn\"", "\"eda\", \"look\"");
     let done = World::with(&toml).run("check pipeline.toml");
     assert_eq!(done.code, Some(2));
-    expect![[""]].assert_eq(&done.err);
+    expect![[r#"
+        error: stage `report` (report): `of` names 2 stages of kind `eda`, and a page shows one
+          --> pipeline.toml:42:8
+           |
+        42 | [stage.report]
+           |        ^^^^^^ here
+           |
+           = help: write a report for each of them
+    "#]].assert_eq(&done.err);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::table::seconds;
 use crate::engine::{Event, stage::Progress};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::{cell::RefCell, collections::HashMap, io::IsTerminal, time::Duration};
 
 /// Whether text is coloured.
@@ -159,6 +159,12 @@ fn waiting_style() -> ProgressStyle {
     styled("{prefix:24} {spinner} {elapsed}")
 }
 
-fn stage_style(unit: &str) -> ProgressStyle {
-    styled(&format!("{{prefix:24}} {{bar:30}} {{percent:>3}} %  {{per_sec}} {unit}, {{eta}} left"))
+fn stage_style(unit: &'static str) -> ProgressStyle {
+    styled("{prefix:24} {bar:30} {percent:>3} %  {rate}, {eta} left").with_key(
+        "rate",
+        move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            // Failing to write into a line of text is not something that happens.
+            let _ = write!(out, "{:.0} {unit}/s", state.per_sec());
+        },
+    )
 }

@@ -93,7 +93,7 @@ impl Watch for Reporter<'_> {
     fn epoch(&mut self, e: &Epoch) -> ControlFlow<()> {
         let auc = e.val_auc.map_or("–".into(), |auc| format!("{auc:.4}"));
         self.cx.note(format!(
-            "epoch {}/{}  train loss {:.4} accuracy {:.4}  val loss {:.4} accuracy {:.4} auc {auc}",
+            "epoch {}/{}  train loss {:.4} acc {:.4}  val loss {:.4} acc {:.4} auc {auc}",
             e.epoch, self.epochs, e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy
         ));
         self.go_on()

@@ -147,7 +147,8 @@ fn two_explorations_on_one_page() {
            |        ^^^^^^ here
            |
            = help: write a report for each of them
-    "#]].assert_eq(&done.err);
+    "#]]
+    .assert_eq(&done.err);
 }
 
 #[test]

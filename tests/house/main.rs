@@ -81,7 +81,11 @@ fn each_library_has_one_home() {
     assert_eq!(strays(&["petgraph::"], |f| f == "engine/graph.rs"), none);
     assert_eq!(strays(&["blake3::"], |f| f == "engine/digest.rs"), none);
     assert_eq!(strays(&["dfdx::", "cudarc::"], |f| room(f) == "nn"), none);
-    assert_eq!(strays(&["clap::", "signal_hook::", "indicatif::", "annotate_snippets::"], |f| room(f) == "cli"), none);
+    assert_eq!(
+        strays(&["clap::", "signal_hook::", "indicatif::", "annotate_snippets::"], |f| room(f)
+            == "cli"),
+        none
+    );
     assert_eq!(strays(&["maud::"], |f| room(f) == "report"), none);
 }
 

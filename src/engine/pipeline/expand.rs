@@ -1,7 +1,7 @@
 //! A search becomes its points: copies of the template's table with settings laid over it.
 
 use super::{
-    parse::Draft,
+    draft::Draft,
     problem::{Problem, nearest_of},
     value::{Data, Key, Span, Step, Table, Value, steps},
 };

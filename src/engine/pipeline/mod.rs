@@ -4,6 +4,7 @@
 //! its own closed struct ([`de`]). Tagged enums would lose the places in one phase.
 
 mod de;
+mod draft;
 mod expand;
 mod parse;
 mod problem;
@@ -126,7 +127,7 @@ pub fn parse(
         _ => {
             // In the order of the file, each once: the points of a grid repeat their template's,
             // and come after it.
-            let point = |p: &Problem| p.owner.as_ref().is_some_and(|o| o.starts_with(parse::POINT));
+            let point = |p: &Problem| p.owner.as_ref().is_some_and(|o| o.starts_with(draft::POINT));
             problems.sort_by_key(|p| (p.at.as_ref().map(|(span, _)| *span), point(p)));
             problems.dedup_by(|a, b| a.at == b.at && a.message == b.message);
             Err(Rejected { texts, problems })

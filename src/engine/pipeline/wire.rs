@@ -2,8 +2,8 @@
 
 use super::{
     Node, NodeId,
+    draft::Draft,
     expand::complain,
-    parse::Draft,
     problem::{Problem, nearest_of},
     value::{Key, Span},
 };

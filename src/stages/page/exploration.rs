@@ -82,12 +82,13 @@ fn samples(files: &Files, class: &str, count: usize) -> Result<SampleGrid, Stage
     let side = |at: usize| png.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
     let (width, height) = side(16).zip(side(20)).ok_or_else(|| damaged("not a PNG file"))?;
     let what = match class_of(class) {
-        Class::Negative => "patches without tumour in the centre",
-        Class::Positive => "patches with tumour in the centre",
+        Class::Negative => "patches labelled 0",
+        Class::Positive => "patches labelled 1",
         Class::Unlabelled => "patches without a label",
     };
-    let caption =
-        format!("{count} {what}; the box marks the central third, where the label is decided");
+    let caption = format!(
+        "{count} {what}; the box marks the central third, which alone decides PCam's labels"
+    );
     Ok(SampleGrid { class: class_of(class), png, width, height, caption })
 }
 

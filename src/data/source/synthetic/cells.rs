@@ -11,6 +11,8 @@ pub(super) enum Kind {
     Lymphocyte,
     /// A spindle along the fibres.
     Fibroblast,
+    /// Enlarged but rounder and more even than tumour, as of irritated cells that are benign.
+    Reactive,
     /// Round and pale with a clear rim, as of macrophages and benign epithelium.
     Pale,
 }
@@ -38,6 +40,7 @@ impl Nucleus {
             Kind::Tumour => (between(4.8, 7.6), between(0.66, 0.95), 0.11, between(0.72, 1.0)),
             Kind::Lymphocyte => (between(2.7, 3.6), between(0.88, 1.0), 0.02, between(0.85, 1.1)),
             Kind::Fibroblast => (between(4.5, 7.5), between(0.22, 0.36), 0.05, between(0.6, 0.9)),
+            Kind::Reactive => (between(4.2, 5.9), between(0.76, 0.98), 0.04, between(0.52, 0.8)),
             Kind::Pale => (between(3.6, 4.9), between(0.72, 0.95), 0.03, between(0.36, 0.52)),
         };
         let turn = match kind {

@@ -6,7 +6,8 @@
 //! crowded, large, irregular, dark nuclei. So that colour alone does not tell the classes apart,
 //! every patch gets an amount of haematoxylin drawn without regard to its label: what tumour does
 //! not use up, small dark round lymphocytes and other cells do. About half of the negative patches
-//! have tumour outside their centre, others a crowd of lymphocytes in it.
+//! have tumour outside their centre, and many a crowd of lymphocytes or of enlarged but benign
+//! nuclei in it; an eighth of the positive patches looks the same but for one to three nuclei.
 
 mod cells;
 mod noise;

@@ -150,6 +150,7 @@ fn chromatin(kind: Kind, reach: f32, x: f32, y: f32, seed: u32) -> f32 {
     let grain = |size: f32| rough(x / size, y / size, seed ^ 7) - 0.5;
     match kind {
         Kind::Tumour => 0.95 + 0.75 * grain(2.2) + 0.16 * step(0.6, 0.95, reach),
+        Kind::Reactive => 0.9 + 0.45 * grain(2.0) + 0.3 * step(0.6, 0.95, reach),
         Kind::Lymphocyte => 1.0 + 0.25 * grain(1.6),
         Kind::Fibroblast => 1.0 + 0.2 * grain(2.0),
         Kind::Pale => 0.85 + 0.4 * grain(1.8) + 0.5 * step(0.65, 0.95, reach),

@@ -48,6 +48,16 @@ impl Lumen {
     }
 }
 
+/// How much tumour the central box holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tumour {
+    None,
+    /// One to three nuclei near its edge.
+    Few,
+    /// A nest that reaches into it.
+    Nest,
+}
+
 /// Everything that a patch shows.
 pub(super) struct Scene {
     /// Seeds the textures.
@@ -76,11 +86,18 @@ impl Scene {
         // Drawn before anything that depends on the label.
         let haematoxylin = between(&mut random, 1500.0, 2900.0);
         let radius = between(&mut random, 11.0, 32.0);
-        let outer = !positive && random.below(2) == 0;
+        let few = random.below(8) == 0;
+        let tumour = match positive {
+            true if few => Tumour::Few,
+            true => Tumour::Nest,
+            false => Tumour::None,
+        };
+        let outer = tumour != Tumour::Nest && random.below(2) == 0;
         let central = match random.below(100) {
-            _ if positive => Some(Kind::Tumour),
-            0..60 => Some(Kind::Lymphocyte),
-            60..80 => Some(Kind::Pale),
+            _ if tumour == Tumour::Nest => Some(Kind::Tumour),
+            0..45 => Some(Kind::Lymphocyte),
+            45..70 => Some(Kind::Reactive),
+            70..85 => Some(Kind::Pale),
             _ => None,
         };
         scene.add_lumina(&mut random);
@@ -91,10 +108,17 @@ impl Scene {
             let radius = if outer { radius * 0.7 } else { radius };
             scene.add_central_nest(kind, radius, &mut random);
         }
-        if random.below(3) == 0 {
-            scene.add_outer_nest(Kind::Lymphocyte, radius * 0.8, &mut random);
+        match random.below(6) {
+            0..2 => scene.add_outer_nest(Kind::Lymphocyte, radius * 0.8, &mut random),
+            2 => scene.add_outer_nest(Kind::Reactive, radius * 0.8, &mut random),
+            _ => (),
         }
-        scene.fill_nests(haematoxylin, positive, &mut random);
+        match tumour {
+            Tumour::None => (),
+            Tumour::Few => scene.add_few(&mut random),
+            Tumour::Nest => scene.add_proof(&mut random),
+        }
+        scene.fill_nests(haematoxylin, tumour == Tumour::Nest, &mut random);
         scene.scatter(haematoxylin, &mut random);
         scene
     }
@@ -127,10 +151,8 @@ impl Scene {
         self.nests.push(Nest { kind, x, y, radius, seed: random.below(1 << 32) as u32 });
     }
 
-    fn fill_nests(&mut self, haematoxylin: f32, positive: bool, random: &mut Random) {
-        if positive {
-            self.add_proof(random);
-        }
+    /// Cells in all nests in turn until the patch has most of its haematoxylin.
+    fn fill_nests(&mut self, haematoxylin: f32, tumour_in_box: bool, random: &mut Random) {
         for nest in 0..self.nests.len() {
             for _ in 0..260 {
                 if self.mass() > haematoxylin * 0.85 {
@@ -143,21 +165,41 @@ impl Scene {
                     continue;
                 }
                 let nucleus = Nucleus::draw(kind, x, y, self.along, random);
-                let tumour_in_box = kind == Kind::Tumour && touches_box(&nucleus);
-                if (positive || !tumour_in_box) && self.has_room(&nucleus) {
+                let strays = !tumour_in_box && kind == Kind::Tumour && touches_box(&nucleus);
+                if !strays && self.has_room(&nucleus) {
                     self.nuclei.push(nucleus);
                 }
             }
         }
     }
 
-    /// The tumour nucleus that makes the patch positive lies well inside the box.
+    /// One to three tumour nuclei near the edge of the box.
+    fn add_few(&mut self, random: &mut Random) {
+        let (low, high) = (BOX[0] + 3.0, BOX[1] - 3.0);
+        let edge = if random.below(2) == 0 { low } else { high };
+        let beside = between(random, low, high);
+        let turned = random.below(2) == 0;
+        for cell in 0..=random.below(3) {
+            // The others follow along the edge, towards the side that has room.
+            let step = if beside > SIDE / 2.0 { -11.0 } else { 11.0 };
+            let at = edge + between(random, 0.0, 3.0) * (SIDE / 2.0 - edge).signum();
+            let (x, y) = (at, beside + step * cell as f32);
+            let (x, y) = if turned { (y, x) } else { (x, y) };
+            self.add_tumour(x, y, random);
+        }
+    }
+
+    /// The tumour nucleus that makes a patch with a nest positive lies well inside the box.
     fn add_proof(&mut self, random: &mut Random) {
         let (low, high) = (BOX[0] + 3.0, BOX[1] - 3.0);
         let places = (0..40).map(|_| (between(random, low, high), between(random, low, high)));
         let reach = |&(x, y): &(f32, f32)| self.nests[0].reach(x, y);
         let best = places.min_by(|a, b| reach(a).total_cmp(&reach(b)));
         let (x, y) = best.unwrap_or((SIDE / 2.0, SIDE / 2.0));
+        self.add_tumour(x, y, random);
+    }
+
+    fn add_tumour(&mut self, x: f32, y: f32, random: &mut Random) {
         // The opening that it would lie in gives way.
         self.lumina.retain(|lumen| lumen.reach(x, y) > 1.6);
         self.nuclei.push(Nucleus::draw(Kind::Tumour, x, y, self.along, random));
@@ -169,10 +211,11 @@ impl Scene {
             if self.mass() >= haematoxylin {
                 return;
             }
-            let kind = match random.below(10) {
-                0..5 => Kind::Lymphocyte,
-                5..8 => Kind::Fibroblast,
-                _ => Kind::Pale,
+            let kind = match random.below(20) {
+                0..9 => Kind::Lymphocyte,
+                9..15 => Kind::Fibroblast,
+                15..19 => Kind::Pale,
+                _ => Kind::Reactive,
             };
             let (x, y) = (random.unit() * SIDE, random.unit() * SIDE);
             if self.is_taken(x, y) {

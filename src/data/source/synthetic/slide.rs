@@ -28,7 +28,7 @@ impl Slide {
     pub(super) fn draw(seed: u64, index: u64, positive: f64) -> Slide {
         let mut random = Random::new(seed, "synthetic slide", 0, index);
         let mut between = |low: f32, high: f32| low + (high - low) * random.unit();
-        let (blue, pink) = (between(0.8, 1.2), between(0.42, 0.7));
+        let (blue, pink) = (between(0.7, 1.3), between(0.38, 0.76));
         let haematoxylin = HAEMATOXYLIN.map(|od| blue * (od + between(-0.06, 0.06)));
         let orange = between(0.3, 1.0);
         let eosin = [0, 1, 2]

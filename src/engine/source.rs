@@ -35,7 +35,15 @@ pub struct SourceFiles {
 /// What the files were when they were hashed.
 pub struct Snapshot {
     pub digest: Digest,
-    files: Vec<(String, Stat)>,
+    files: Vec<(Found, Stat)>,
+}
+
+/// A file of a source.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    /// Relative to the root, `/` between its parts; what is not Unicode in it is replaced.
+    name: String,
+    path: PathBuf,
 }
 
 /// Why the source files cannot be used.
@@ -87,57 +95,53 @@ impl SourceFiles {
     /// Hashes what has changed since the last time, and takes the rest from the index kept in
     /// `index_dir`.
     pub fn snapshot(&self, index_dir: &Path) -> Result<Snapshot, SourceError> {
-        let names = self.names()?;
+        let found = self.files()?;
         let index_path = self.index_path(index_dir);
         let index = read_index(&index_path);
         let now = SystemTime::now();
-        let hash = |name: String| {
-            let path = self.root.join(&name);
-            let stat = Stat::of(&path)?;
-            match index.get(&name) {
-                Some((known, digest)) if *known == stat => Ok((name, stat, *digest, false)),
+        let hash = |file: Found| {
+            let stat = Stat::of(&file.path)?;
+            match index.get(&file.name) {
+                Some((known, digest)) if *known == stat => Ok((file, stat, *digest, false)),
                 _ => {
-                    let (digest, _) = Digest::of_file(&path).map_err(|e| unreadable(&path, e))?;
-                    Ok((name, stat, digest, true))
+                    let hashed = Digest::of_file(&file.path).map_err(|e| unreadable(&file.path, e));
+                    hashed.map(|(digest, _)| (file, stat, digest, true))
                 }
             }
         };
-        let files: Vec<_> = names.into_par_iter().map(hash).collect::<Result<_, SourceError>>()?;
+        let files: Vec<_> = found.into_par_iter().map(hash).collect::<Result<_, SourceError>>()?;
         if files.iter().any(|(.., fresh)| *fresh) || files.len() != index.len() {
             write_index(&index_path, files.iter().filter(|(_, stat, ..)| stat.settled(now)));
         }
         let mut text = String::new();
-        for (name, _, digest, _) in &files {
+        for (file, _, digest, _) in &files {
             // A file name is written as JSON, so that none can pass for a line of another.
-            let _ = writeln!(text, "{digest} {}", serde_json::Value::from(name.as_str()));
+            let _ = writeln!(text, "{digest} {}", serde_json::Value::from(file.name.as_str()));
         }
         let digest = Digest::of_text(Domain::Sources, &text);
-        Ok(Snapshot {
-            digest,
-            files: files.into_iter().map(|(name, stat, ..)| (name, stat)).collect(),
-        })
+        let files = files.into_iter().map(|(file, stat, ..)| (file, stat)).collect();
+        Ok(Snapshot { digest, files })
     }
 
     /// # Errors
     /// Names the first file that is not what it was at the time of the snapshot.
     pub fn unchanged(&self, since: &Snapshot) -> Result<(), SourceError> {
-        let names = self.names()?;
-        let moved = |name: &str| SourceError::Moved(self.root.join(name));
-        let before: Vec<_> = since.files.iter().map(|(name, _)| name).collect();
-        if let Some((now, _)) = names.iter().zip(&before).find(|(now, before)| now != *before) {
-            return Err(moved(now));
+        let now = self.files()?;
+        let mut pairs = now.iter().zip(since.files.iter().map(|(file, _)| file));
+        if let Some((file, _)) = pairs.find(|(now, before)| now != before) {
+            return Err(SourceError::Moved(file.path.clone()));
         }
-        if names.len() != before.len() {
-            return Err(moved(""));
+        if now.len() != since.files.len() {
+            return Err(SourceError::Moved(self.root.clone()));
         }
-        since.files.par_iter().try_for_each(|(name, stat)| {
-            let same = Stat::of(&self.root.join(name))? == *stat;
-            if same { Ok(()) } else { Err(moved(name)) }
+        since.files.par_iter().try_for_each(|(file, stat)| {
+            let same = Stat::of(&file.path)? == *stat;
+            if same { Ok(()) } else { Err(SourceError::Moved(file.path.clone())) }
         })
     }
 
-    /// The relative paths of all kept files, sorted, `/` between their parts.
-    fn names(&self) -> Result<Vec<String>, SourceError> {
+    /// All kept files, sorted by name.
+    fn files(&self) -> Result<Vec<Found>, SourceError> {
         match fs::metadata(&self.root) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(SourceError::Missing(self.root.clone()));
@@ -146,20 +150,26 @@ impl SourceFiles {
             Ok(meta) if !meta.is_dir() => return Err(SourceError::NotAFolder(self.root.clone())),
             Ok(_) => {}
         }
-        let mut names = Vec::new();
+        let mut found = Vec::new();
         for entry in WalkDir::new(&self.root).follow_links(true) {
-            let entry = entry.map_err(|error| {
-                let path = error.path().unwrap_or(&self.root).to_path_buf();
-                SourceError::Unreadable { path, error: error.into() }
-            })?;
+            let entry = match entry {
+                Ok(entry) => entry,
+                // A link to nowhere or in a circle leads to no file. Who needs one says so.
+                Err(error) if error.path().is_some_and(Path::is_symlink) => continue,
+                Err(error) => {
+                    let path = error.path().unwrap_or(&self.root).to_path_buf();
+                    return Err(SourceError::Unreadable { path, error: error.into() });
+                }
+            };
             let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
             if entry.file_type().is_file() && (self.keep)(relative) {
                 let parts = relative.components().map(|c| c.as_os_str().to_string_lossy());
-                names.push(parts.collect::<Vec<_>>().join("/"));
+                let name = parts.collect::<Vec<_>>().join("/");
+                found.push(Found { name, path: entry.into_path() });
             }
         }
-        names.sort_unstable();
-        Ok(names)
+        found.sort_unstable();
+        Ok(found)
     }
 
     fn index_path(&self, index_dir: &Path) -> PathBuf {
@@ -197,10 +207,10 @@ fn read_index(path: &Path) -> HashMap<String, (Stat, Digest)> {
 }
 
 /// The index only saves time, so a failure to write it is no error.
-fn write_index<'a>(path: &Path, files: impl Iterator<Item = &'a (String, Stat, Digest, bool)>) {
+fn write_index<'a>(path: &Path, files: impl Iterator<Item = &'a (Found, Stat, Digest, bool)>) {
     let mut text = format!("{INDEX_HEADER}\n");
-    for (name, stat, digest, _) in files.filter(|(name, ..)| !name.contains('\n')) {
-        let Stat { size, mtime, ctime, inode } = stat;
+    for (file, stat, digest, _) in files.filter(|(file, ..)| !file.name.contains('\n')) {
+        let (Found { name, .. }, Stat { size, mtime, ctime, inode }) = (file, stat);
         let _ = writeln!(text, "{size} {mtime} {ctime} {inode} {digest} {name}");
     }
     let temporary = path.with_extension(format!("{}.tmp", unique()));

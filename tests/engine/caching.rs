@@ -243,3 +243,14 @@ fn a_plan_tells_certain_reruns_from_possible_ones() {
     "#]]
     .assert_eq(&world.plan(&changed));
 }
+
+#[test]
+fn a_dead_link_among_the_sources_harms_nothing() {
+    let world = World::new();
+    world.write_source("a.txt", "one");
+    let toml = "stage.r = { kind = \"read\", dir = \"DIR\" }";
+    world.run(toml);
+    std::os::unix::fs::symlink("nowhere", world.path("source/dead.md")).unwrap();
+    std::os::unix::fs::symlink(".", world.path("source/circle")).unwrap();
+    assert_eq!(world.run(toml), "r cached\n");
+}

@@ -18,7 +18,7 @@ pub use value::{Span, Value};
 
 use super::{
     graph::Graph,
-    stage::{AnyStage, Facts, Kind, Port},
+    stage::{AnyStage, Kind, Port},
 };
 use std::{
     collections::HashMap,
@@ -51,8 +51,6 @@ pub struct Node {
     pub inputs: Vec<(&'static Port, Vec<NodeId>)>,
     /// The search whose point this is.
     pub search: Option<String>,
-    /// What is known of its output before it runs.
-    pub facts: Facts,
 }
 
 impl Pipeline {

@@ -39,13 +39,13 @@ pub fn nodes(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> Option<(Vec<Nod
             return None;
         }
     };
-    let facts = facts(&drafts, &wires, &graph, problems);
+    check(&drafts, &wires, &graph, problems);
     let whole = drafts.iter().all(|draft| draft.stage.is_some());
-    let build = |((draft, inputs), facts): ((Draft, _), _)| {
+    let build = |(draft, inputs): (Draft, _)| {
         let Draft { name, kind, stage, search, .. } = draft;
-        Some(Node { name, kind, stage: stage?, inputs, search, facts })
+        Some(Node { name, kind, stage: stage?, inputs, search })
     };
-    let nodes = drafts.into_iter().zip(wires).zip(facts).filter_map(build).collect();
+    let nodes = drafts.into_iter().zip(wires).filter_map(build).collect();
     whole.then_some((nodes, graph))
 }
 
@@ -109,13 +109,13 @@ fn circle(cycle: &[NodeId], drafts: &[Draft], edges: &[(NodeId, NodeId, Span)]) 
     problem
 }
 
-/// Lets every stage, after those that it reads, say what it knows of its output.
-fn facts(
+/// Lets every stage, after those that it reads, say what it knows of its output, or complain.
+fn check(
     drafts: &[Draft],
     wires: &[Vec<(&'static Port, Vec<NodeId>)>],
     graph: &Graph,
     problems: &mut Vec<Problem>,
-) -> Vec<Facts> {
+) {
     let mut facts = vec![Facts::new(); drafts.len()];
     for &id in graph.order() {
         let draft = &drafts[id];
@@ -132,5 +132,4 @@ fn facts(
             }
         }
     }
-    facts
 }

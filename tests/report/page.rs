@@ -132,11 +132,3 @@ fn a_report_reads_back_from_json() {
     assert_eq!((verdict(&read), helped(&read)), (verdict(&report), helped(&report)));
     assert_eq!((read.exploration, read.searches), (report.exploration, report.searches));
 }
-
-/// Writes the page for the eye: `REPORT_PREVIEW=page.html cargo test --test report preview -- --ignored`.
-#[test]
-#[ignore = "writes a file to look at"]
-fn preview() {
-    let path = std::env::var("REPORT_PREVIEW").unwrap();
-    std::fs::write(path, render(&full())).unwrap();
-}

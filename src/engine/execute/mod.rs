@@ -74,9 +74,7 @@ pub fn execute<'a>(
     stop: &AtomicBool,
     tell: &dyn Fn(Event),
 ) -> Result<Run<'a>, StoreError> {
-    if let Err(error) = store.sweep() {
-        tell(Event::Warning { message: error.to_string() });
-    }
+    sweep(store, tell);
     let judge = Judge::new(pipeline, store, order.force.clone());
     let mut run = Run::new(pipeline, &order.targets);
     tell(Event::Began { pipeline: pipeline.name.clone(), stages: run.stages().count() });
@@ -105,7 +103,14 @@ pub fn execute<'a>(
         drop(jobs);
     });
     remember(&run, store)?;
+    // Once more: a run that was killed just before this one began may have died meanwhile.
+    sweep(store, tell);
     Ok(run)
+}
+
+fn sweep(store: &Store, tell: &dyn Fn(Event)) {
+    let swept = store.sweep();
+    swept.unwrap_or_else(|error| tell(Event::Warning { message: error.to_string() }));
 }
 
 fn next_job(jobs: &Mutex<Receiver<Job>>) -> Option<Job> {

@@ -38,7 +38,7 @@
 //!    **key** ([`engine::recipe`]). What is there under that key is taken; what is not is made, in a
 //!    folder of its own, and published blob by blob, the record last ([`engine::store`]).
 //! 4. Keys are made of contents, so a rerun that gives an equal result stops there. Every rerun says
-//!    why in terms of the user's file: `params.optimizer.adam.lr: 0.001 → 0.0005` ([`engine::plan`]).
+//!    why in terms of the user's file: `params.optimizer.adam.lr: 0.001 → 0.0005` ([`engine::plan`](mod@engine::plan)).
 //! 5. Workers are threads that send closed events over one channel; the state of a run is one enum a
 //!    stage with one function that changes it ([`engine::run`]).
 //!

@@ -3,7 +3,7 @@
 //!
 //! In reading order: a [`digest`] names contents; a [`recipe`] is all that a result depends on;
 //! an [`artifact`] is what a [`stage`] writes; a [`pipeline`] wires stages into a [`graph`];
-//! [`plan`] judges them against the [`store`] and [`source`] files; [`execute`] makes what is
+//! [`plan`](mod@plan) judges them against the [`store`] and [`source`] files; [`execute`](mod@execute) makes what is
 //! missing, one [`run`] state a stage, telling [`event`]s; [`output`] links the results and
 //! [`lockfile`] pins them.
 //!

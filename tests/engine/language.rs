@@ -296,3 +296,14 @@ fn names_and_devices() {
         "#]],
     );
 }
+
+#[test]
+fn parameters_beside_a_choice_instead_of_within_it() {
+    check(
+        "stage.a = { kind = \"say\", text = \"hi\", style = { repeat = {}, times = 3 } }",
+        expect![[r#"
+            stage `a` (say): what belongs to `repeat` goes into a table of its own: `{ repeat = { …, times = … } }`
+              @ times | here
+        "#]],
+    );
+}

@@ -170,6 +170,17 @@ impl<'de> Deserializer<'de> for &Value {
                 [(Key { name, span }, content)] => {
                     Choice { name, span: *span, content: Some(content) }
                 }
+                [(first, _), (second, _), ..]
+                    if known.contains(&&*first.name) && !known.contains(&&*second.name) =>
+                {
+                    let (first, span) = (&first.name, second.span);
+                    let message = format!(
+                        "what belongs to `{first}` goes into a table of its own: \
+                         `{{ {first} = {{ …, {} = … }} }}`",
+                        second.name
+                    );
+                    return Err(DeError { span: Some(span), fault: Fault::Other { message } });
+                }
                 several => {
                     return Err(DeError {
                         span: Some(several.get(1).map_or(self.span, |(key, _)| key.span)),

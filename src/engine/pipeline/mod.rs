@@ -1,7 +1,7 @@
 //! A pipeline file becomes a checked graph of typed stages, or the list of all that is wrong.
 //!
-//! Two phases: the text to a tree that remembers places ([`value`]), then each stage's table to
-//! its own closed struct ([`de`]). Tagged enums would lose the places in one phase.
+//! Two phases: the text to a tree that remembers places (`value`), then each stage's table to
+//! its own closed struct (`de`). Tagged enums would lose the places in one phase.
 
 mod de;
 mod draft;

@@ -15,10 +15,11 @@ fn kaggle() -> World {
     let world = World::with(KAGGLE);
     let from = project("../shared/data/kaggle-pcam");
     fs::create_dir_all(world.path("kaggle/train")).unwrap();
-    fs::copy(from.join("train_labels.csv"), world.path("kaggle/train_labels.csv")).unwrap();
-    for file in fs::read_dir(from.join("train")).unwrap() {
-        let file = file.unwrap();
-        fs::copy(file.path(), world.path("kaggle/train").join(file.file_name())).unwrap();
+    // Read and written, not copied: the originals may be read-only.
+    world.write("kaggle/train_labels.csv", fs::read(from.join("train_labels.csv")).unwrap());
+    for file in fs::read_dir(from.join("train")).unwrap().flatten() {
+        let name = format!("kaggle/train/{}", file.file_name().to_str().unwrap());
+        world.write(&name, fs::read(file.path()).unwrap());
     }
     world
 }

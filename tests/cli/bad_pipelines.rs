@@ -1,15 +1,7 @@
 //! Mistakes in a pipeline file: whole messages, with the caret under the wrong word.
 
-use crate::world::{TINY, World};
-use expect_test::{Expect, expect};
-
-/// What `check` says of the tiny pipeline with one text replaced.
-fn check(from: &str, to: &str, expected: Expect) {
-    assert!(TINY.contains(from), "{from}");
-    let done = World::with(&TINY.replacen(from, to, 1)).run("check pipeline.toml");
-    assert_eq!((done.code, done.out.as_str()), (Some(2), ""));
-    expected.assert_eq(&done.err);
-}
+use crate::world::{TINY, World, check};
+use expect_test::expect;
 
 #[test]
 fn a_right_pipeline() {

@@ -1,5 +1,6 @@
 //! The binary in a folder of its own, on a pipeline small enough to train in a second.
 
+use expect_test::Expect;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -128,4 +129,12 @@ pub fn done(output: Output) -> Done {
 /// A file or folder of the project.
 pub fn project(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// What `check` says of the tiny pipeline with one text replaced.
+pub fn check(from: &str, to: &str, expected: Expect) {
+    assert!(TINY.contains(from), "{from}");
+    let done = World::with(&TINY.replacen(from, to, 1)).run("check pipeline.toml");
+    assert_eq!((done.code, done.out.as_str()), (Some(2), ""));
+    expected.assert_eq(&done.err);
 }

@@ -138,7 +138,7 @@ fn lay(
         }
     };
     to.set(&path, key, value).map_err(|error| {
-        let message = format!("`{}` is no parameter: {}", setting.key, error.message);
+        let message = format!("`{}` is no parameter: {error}", setting.key);
         Problem::new(message).at(key, "here").into()
     })
 }

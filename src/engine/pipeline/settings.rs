@@ -34,8 +34,8 @@ pub fn apply(sets: &[String], root: &mut Table, texts: &mut Texts, problems: &mu
             continue;
         }
         let value = value_of(raw, text, key.len() as u32 + 1);
-        if let Err(error) = root.set(&path, whole, value) {
-            problems.push(Problem::new(error.message).at(whole, "here"));
+        if let Err(message) = root.set(&path, whole, value) {
+            problems.push(Problem::new(message).at(whole, "here"));
         }
     }
 }

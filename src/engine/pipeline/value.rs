@@ -233,18 +233,15 @@ impl Value {
     }
 }
 
-/// A path leads through something that has no parts.
-#[derive(Debug)]
-pub struct NoSuchPlace {
-    pub message: String,
-}
-
 impl Table {
     /// Lays a value at a path, making the tables on the way; a choice written as a string,
     /// `optimizer = "adam"`, is opened to the table that it stands for.
-    pub fn set(&mut self, path: &[Step], span: Span, value: Value) -> Result<(), NoSuchPlace> {
+    ///
+    /// # Errors
+    /// A message, when the path leads through something that has no parts.
+    pub fn set(&mut self, path: &[Step], span: Span, value: Value) -> Result<(), String> {
         let Some((Step::Key(name), rest)) = path.split_first() else {
-            return Err(NoSuchPlace { message: "a path starts with a key".into() });
+            return Err("a path starts with a key".into());
         };
         if rest.is_empty() {
             self.insert(Key { name: name.clone(), span }, value);
@@ -262,7 +259,7 @@ impl Table {
 }
 
 impl Value {
-    fn set(&mut self, path: &[Step], span: Span, value: Value) -> Result<(), NoSuchPlace> {
+    fn set(&mut self, path: &[Step], span: Span, value: Value) -> Result<(), String> {
         if let (Data::String(choice), Some(Step::Key(next))) = (&self.data, path.first())
             && choice == next
         {
@@ -279,9 +276,7 @@ impl Value {
                 }
                 items[*i].set(rest, span, value)
             }
-            _ => Err(NoSuchPlace {
-                message: format!("cannot set `{}` within {}", Path(path), self.describe()),
-            }),
+            _ => Err(format!("cannot set `{}` within {}", Path(path), self.describe())),
         }
     }
 }

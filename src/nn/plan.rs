@@ -166,6 +166,8 @@ fn window(from: Shape, to: Shape, kernel: (usize, usize), stride: usize, lead: u
         filters: to.channels,
         kernel,
         stride,
+        dilation: 1,
+        groups: 1,
         lead,
     }
 }

@@ -38,6 +38,8 @@ fn geometry(
         filters,
         kernel: (kh, kw),
         stride,
+        dilation: 1,
+        groups: 1,
         lead,
     })
 }

@@ -18,6 +18,11 @@ pub struct Geometry {
     pub kernel: (usize, usize),
     /// Pixels between neighbouring windows, both ways.
     pub stride: usize,
+    /// Pixels between neighbouring taps of a window, both ways; 1 is a dense window.
+    pub dilation: usize,
+    /// Parts of equal size that channels and filters are cut into; each part of the filters reads
+    /// its own part of the channels. As many as channels: a depthwise convolution.
+    pub groups: usize,
     /// Rows above and columns left of the map that the first window covers; what lies below and
     /// to the right follows from `output`.
     pub lead: usize,
@@ -39,9 +44,14 @@ impl Geometry {
         self.output.0 * self.output.1 * self.images * self.filters
     }
 
-    /// Weights, `[tap][channel][filter]`.
+    /// Channels that each filter reads.
+    pub fn depth(&self) -> usize {
+        self.channels / self.groups
+    }
+
+    /// Weights, `[tap][channel of a group][filter]`.
     pub fn weights(&self) -> usize {
-        self.taps() * self.channels * self.filters
+        self.taps() * self.depth() * self.filters
     }
 
     /// The input pixels that output pixel (`y`, `x`) reads: `each(tap, input pixel)`, taps in order.
@@ -70,12 +80,12 @@ impl Geometry {
 
     /// Along one axis: what tap `tap` of output `out` reads, if it is on the map.
     pub(super) fn source(&self, out: usize, tap: usize, size: usize) -> Option<usize> {
-        (out * self.stride + tap).checked_sub(self.lead).filter(|&at| at < size)
+        (out * self.stride + tap * self.dilation).checked_sub(self.lead).filter(|&at| at < size)
     }
 
     /// Along one axis: the output whose tap `tap` reads input `at`, if there is one.
     fn target(&self, at: usize, tap: usize, size: usize) -> Option<usize> {
-        let offset = (at + self.lead).checked_sub(tap)?;
+        let offset = (at + self.lead).checked_sub(tap * self.dilation)?;
         (offset % self.stride == 0 && offset / self.stride < size).then(|| offset / self.stride)
     }
 }

@@ -4,7 +4,9 @@ use microtome::data::random::Random;
 use microtome::nn::kernels::buffer::Buffers;
 use microtome::nn::kernels::geometry::Geometry;
 use microtome::nn::kernels::isa::{Isa, IsaProblem};
-use microtome::nn::kernels::{After, conv, elementwise, norm, pack, pooling, reduce, weight_grad};
+use microtome::nn::kernels::{
+    After, Epilogue, conv, elementwise, norm, pack, pooling, reduce, weight_grad,
+};
 use proptest::prelude::*;
 
 fn floats(len: usize, purpose: &'static str) -> Vec<f32> {
@@ -51,7 +53,10 @@ fn forward(isa: Isa, g: &Geometry, after: After) -> Vec<f32> {
     let (mut packed, mut y) =
         (vec![f32::NAN; pack::forward_len(g)], vec![f32::NAN; g.output_len()]);
     pack::forward(g, &weights, &mut packed);
-    conv::forward(isa, g, &x, &packed, Some(&bias), after, &mut y);
+    // ReLU6 stands for the whole epilogue.
+    let residual = (after == After::Relu6).then(|| floats(g.output_len(), "residual"));
+    let epilogue = Epilogue { bias: Some(&bias), residual: residual.as_deref(), after };
+    conv::forward(isa, g, &x, &packed, epilogue, &mut y);
     y
 }
 
@@ -97,6 +102,7 @@ fn everything(isa: Isa, g: &Geometry) -> Vec<Vec<u32>> {
     let mut results = vec![
         forward(isa, g, After::Nothing),
         forward(isa, g, After::Relu),
+        forward(isa, g, After::Relu6),
         data_grad(isa, g),
         weight_gradient(isa, g),
     ];
@@ -130,7 +136,7 @@ fn everything(isa: Isa, g: &Geometry) -> Vec<Vec<u32>> {
     let mut dropped = vec![f32::NAN; x.len()];
     elementwise::dropout(isa, &x, 9, 0.3, &mut dropped);
     let mut masked = floats(x.len(), "d");
-    results.push(reduce::mask_and_sum(isa, &x, &mut masked, g.channels));
+    results.push(reduce::mask_and_sum(isa, &x, After::Relu6, &mut masked, g.channels));
     results.push(reduce::column_sums(isa, &masked, g.channels));
     results.extend([dropped, masked, saved.mean, variance]);
     results.iter().map(|values| bits(values)).collect()
@@ -195,7 +201,12 @@ proptest! {
 
     #[test]
     fn forward_adds_taps_then_channels(g in geometries()) {
-        prop_assert_eq!(bits(&forward(Isa::chosen().unwrap(), &g, After::Nothing)), bits(&forward_in_order(&g)));
+        let isa = Isa::chosen().unwrap();
+        let sums = forward_in_order(&g);
+        prop_assert_eq!(bits(&forward(isa, &g, After::Nothing)), bits(&sums));
+        let finished: Vec<f32> = sums.iter().zip(floats(g.output_len(), "residual"))
+            .map(|(sum, residual)| (sum + residual).clamp(0.0, 6.0)).collect();
+        prop_assert_eq!(bits(&forward(isa, &g, After::Relu6)), bits(&finished));
     }
 
     #[test]
@@ -316,11 +327,55 @@ fn dropout_drops_its_rate_and_keeps_the_mean() {
 }
 
 #[test]
-fn relu_lets_nan_through_on_every_instruction_set() {
-    for isa in Isa::available() {
-        let mut y = vec![0.0; 5];
-        elementwise::relu(isa, &[-1.0, 0.0, 2.0, f32::NAN, f32::NEG_INFINITY], &mut y);
-        assert_eq!(bits(&y), bits(&[0.0, 0.0, 2.0, f32::NAN, 0.0]), "{isa:?}");
+fn activations_let_nan_through_on_every_instruction_set() {
+    let x = [-1.0, 0.0, 2.0, f32::NAN, f32::NEG_INFINITY, 6.0, 7.0];
+    for (after, expected) in [
+        (After::Nothing, x),
+        (After::Relu, [0.0, 0.0, 2.0, f32::NAN, 0.0, 6.0, 7.0]),
+        (After::Relu6, [0.0, 0.0, 2.0, f32::NAN, 0.0, 6.0, 6.0]),
+    ] {
+        for isa in Isa::available() {
+            let mut y = vec![0.0; x.len()];
+            elementwise::activate(isa, &x, after, &mut y);
+            assert_eq!(bits(&y), bits(&expected), "{after:?} {isa:?}");
+        }
+    }
+}
+
+/// A 1 × 1 convolution with weight 1: the micro-kernel's own activations.
+#[test]
+fn a_convolution_lets_nan_through_its_activation() {
+    let g = geometry(((5, 1, 1, 1, 33), 1, 1, 1, 0)).unwrap();
+    let mut packed = vec![0.0; pack::forward_len(&g)];
+    pack::forward(&g, &[1.0; 33], &mut packed);
+    for (after, expected) in [
+        (After::Relu, [0.0, 2.0, f32::NAN, 6.0, 7.0]),
+        (After::Relu6, [0.0, 2.0, f32::NAN, 6.0, 6.0]),
+    ] {
+        for isa in Isa::available() {
+            let mut y = vec![0.0; g.output_len()];
+            let epilogue = Epilogue { after, ..Epilogue::default() };
+            conv::forward(isa, &g, &[-1.0, 2.0, f32::NAN, 6.0, 7.0], &packed, epilogue, &mut y);
+            for (y, expected) in y.chunks(33).zip(expected) {
+                assert_eq!(bits(y), bits(&[expected; 33]), "{after:?} {isa:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_gradient_passes_strictly_within_the_bounds() {
+    let y = [0.0, 1.0, 6.0, 7.0];
+    for (after, expected) in [
+        (After::Nothing, [1.0, 1.0, 1.0, 1.0]),
+        (After::Relu, [0.0, 1.0, 1.0, 1.0]),
+        (After::Relu6, [0.0, 1.0, 0.0, 0.0]),
+    ] {
+        for isa in Isa::available() {
+            let mut d = [1.0; 4];
+            elementwise::mask(isa, &y, after, &mut d);
+            assert_eq!(d, expected, "{after:?} {isa:?}");
+        }
     }
 }
 

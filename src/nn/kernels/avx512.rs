@@ -93,13 +93,22 @@ unsafe fn part<const R: usize, const ALONG_SUM: bool>(
         }
         for (m, sum) in sums.into_iter().enumerate() {
             for (half, sum) in sum.into_iter().enumerate() {
-                let c = tile.c.add((first + m) * tile.c_row + column + half * LANES);
+                let at = (first + m) * tile.c_row + column + half * LANES;
+                let c = tile.c.add(at);
+                let mut sum = sum;
+                if !tile.residual.is_null() {
+                    sum = _mm512_add_ps(sum, _mm512_loadu_ps(tile.residual.add(at)));
+                }
                 _mm512_storeu_ps(
                     c,
                     match tile.write {
                         Write::Store(After::Nothing) => sum,
                         // The second operand wins when either is NaN: NaN goes through.
                         Write::Store(After::Relu) => _mm512_max_ps(_mm512_setzero_ps(), sum),
+                        Write::Store(After::Relu6) => _mm512_min_ps(
+                            _mm512_set1_ps(6.0),
+                            _mm512_max_ps(_mm512_setzero_ps(), sum),
+                        ),
                         Write::Add => _mm512_add_ps(_mm512_loadu_ps(c), sum),
                     },
                 );

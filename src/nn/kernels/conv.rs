@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::After;
+use super::Epilogue;
 use super::gemm::{Left, Segment, Tile, WIDTH, Write, multiply, tiles};
 use super::geometry::Geometry;
 use super::isa::Isa;
@@ -15,24 +15,24 @@ const GROUP: usize = 128 << 10;
 /// Floats of input that one task should span: a band of rows that stays in cache.
 const BAND: usize = 48 << 10;
 
-/// `y = x ∗ w + bias`: input `(h, w, n, c)`, output `(oh, ow, n, filters)`.
+/// `y = after(bias + x ∗ w + residual)`: input `(h, w, n, c)`, output `(oh, ow, n, filters)`.
 ///
-/// `packed` comes from [`pack::forward`]; `bias` is padded to a multiple of 32 ([`pack::padded`]).
+/// `packed` comes from [`pack::forward`].
 ///
 /// **Order of additions**, for each output: the bias (or 0), then taps from top left to bottom
-/// right (those off the map are left out), in each tap the channels in order.
+/// right (those off the map are left out), in each tap the channels in order, then the residual.
 pub fn forward(
     isa: Isa,
     g: &Geometry,
     x: &[f32],
     packed: &[f32],
-    bias: Option<&[f32]>,
-    after: After,
+    epilogue: Epilogue,
     y: &mut [f32],
 ) {
     assert_eq!((x.len(), y.len()), (g.input_len(), g.output_len()));
     assert_eq!(packed.len(), pack::forward_len(g));
-    assert!(bias.is_none_or(|bias| bias.len() == pack::padded(g.filters)));
+    assert!(epilogue.bias.is_none_or(|bias| bias.len() == pack::padded(g.filters)));
+    assert!(epilogue.residual.is_none_or(|residual| residual.len() == g.output_len()));
     let sweep = Sweep {
         isa,
         images: g.images,
@@ -42,8 +42,7 @@ pub fn forward(
         columns: g.filters,
         x,
         packed,
-        bias,
-        after,
+        epilogue,
     };
     sweep.run(y, |row, column, each| g.reads(row, column, each));
 }
@@ -66,8 +65,7 @@ pub fn data_grad(isa: Isa, g: &Geometry, dy: &[f32], packed: &[f32], dx: &mut [f
         columns: g.channels,
         x: dy,
         packed,
-        bias: None,
-        after: After::Nothing,
+        epilogue: Epilogue::default(),
     };
     sweep.run(dx, |row, column, each| g.readers(row, column, each));
 }
@@ -85,8 +83,7 @@ struct Sweep<'a> {
     columns: usize,
     x: &'a [f32],
     packed: &'a [f32],
-    bias: Option<&'a [f32]>,
-    after: After,
+    epilogue: Epilogue<'a>,
 }
 
 /// An output that tasks share, each writing elements of its own.
@@ -129,7 +126,7 @@ impl Sweep<'_> {
                     feeds(row, column, &mut |tap, pixel| segments.push(self.segment(tap, pixel)));
                     let at = (row * self.map.1 + column) * self.images * self.columns;
                     for block in first..(first + group).min(blocks) {
-                        self.pixel(&segments, block, block_len, out.at(at + block * WIDTH));
+                        self.pixel(&segments, block, block_len, &out, at + block * WIDTH);
                     }
                 }
             }
@@ -145,9 +142,11 @@ impl Sweep<'_> {
     }
 
     /// All images at one pixel, one block of output columns.
-    fn pixel(&self, segments: &[Segment], block: usize, block_len: usize, c: *mut f32) {
-        let start =
-            self.bias.map_or(std::ptr::null(), |bias| bias[block * WIDTH..][..WIDTH].as_ptr());
+    fn pixel(&self, segments: &[Segment], block: usize, block_len: usize, out: &Output, at: usize) {
+        let start = self
+            .epilogue
+            .bias
+            .map_or(std::ptr::null(), |bias| bias[block * WIDTH..][..WIDTH].as_ptr());
         for (image, rows) in tiles(self.images) {
             let tile = Tile {
                 segments,
@@ -157,11 +156,14 @@ impl Sweep<'_> {
                 left: Left::AlongSum { row: self.depth },
                 b_step: WIDTH,
                 start,
-                c: c.wrapping_add(image * self.columns),
+                c: out.at(at + image * self.columns),
                 c_row: self.columns,
                 rows,
                 columns: WIDTH.min(self.columns - block * WIDTH),
-                write: Write::Store(self.after),
+                write: Write::Store(self.epilogue.after),
+                residual: self.epilogue.residual.map_or(std::ptr::null(), |residual| {
+                    residual[at + image * self.columns..].as_ptr()
+                }),
             };
             // SAFETY: a segment begins at a pixel of `x`, which holds `images` rows of `depth`
             // floats, and at a tap of `packed`, which holds `blocks` blocks of `block_len`; both

@@ -2,27 +2,41 @@
 
 use rayon::prelude::*;
 
+use super::After;
 use super::isa::{Isa, versions};
 
 /// Floats that one task treats.
 pub(super) const CHUNK: usize = 32 << 10;
 
-/// Negative values become 0; NaN stays NaN.
+/// An activation's output, given its [bounds](After::bounds); NaN stays NaN.
 #[inline(always)]
-pub fn relu_of(value: f32) -> f32 {
-    if value < 0.0 { 0.0 } else { value }
+pub(super) fn clamp(value: f32, (least, most): (f32, f32)) -> f32 {
+    if value < least {
+        least
+    } else if value > most {
+        most
+    } else {
+        value
+    }
+}
+
+/// What an activation lets through of a gradient: all of it where the output `y` is within its
+/// bounds, nothing where it is at one of them.
+#[inline(always)]
+pub(super) fn pass(y: f32, d: f32, (least, most): (f32, f32)) -> f32 {
+    if y <= least || y >= most { 0.0 } else { d }
 }
 
 versions! {
-    fn relu_chunk(x: &[f32], y: &mut [f32]) {
+    fn clamp_chunk(x: &[f32], bounds: (f32, f32), y: &mut [f32]) {
         let y = &mut y[..x.len()];
-        for j in 0..x.len() { y[j] = relu_of(x[j]); }
+        for j in 0..x.len() { y[j] = clamp(x[j], bounds); }
     }
 }
 versions! {
-    fn mask_chunk(y: &[f32], d: &mut [f32]) {
+    fn mask_chunk(y: &[f32], bounds: (f32, f32), d: &mut [f32]) {
         let y = &y[..d.len()];
-        for j in 0..d.len() { d[j] = if y[j] > 0.0 { d[j] } else { 0.0 }; }
+        for j in 0..d.len() { d[j] = pass(y[j], d[j], bounds); }
     }
 }
 versions! {
@@ -41,14 +55,19 @@ versions! {
     }
 }
 
-/// `y = max(x, 0)`.
-pub fn relu(isa: Isa, x: &[f32], y: &mut [f32]) {
-    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| relu_chunk(isa, x, y));
+/// `y = after(x)`.
+pub fn activate(isa: Isa, x: &[f32], after: After, y: &mut [f32]) {
+    let bounds = after.bounds();
+    let chunks = y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK));
+    chunks.for_each(|(y, x)| clamp_chunk(isa, x, bounds, y));
 }
 
-/// The gradient of [`relu`], in place: `d` is kept where the output `y` was above 0.
-pub fn relu_grad(isa: Isa, y: &[f32], d: &mut [f32]) {
-    d.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK)).for_each(|(d, y)| mask_chunk(isa, y, d));
+/// The gradient of [`activate`], in place: `d` is kept where the output `y` was strictly within
+/// the activation's bounds (0 < y < 6 for ReLU6).
+pub fn mask(isa: Isa, y: &[f32], after: After, d: &mut [f32]) {
+    let bounds = after.bounds();
+    let chunks = d.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK));
+    chunks.for_each(|(d, y)| mask_chunk(isa, y, bounds, d));
 }
 
 /// `a = a + b`.

@@ -2,6 +2,7 @@
 //! their weight gradients all consist of.
 
 use super::After;
+use super::elementwise::clamp;
 use super::isa::{Isa, Level};
 
 /// Columns of a block: packed weights come in blocks of so many outputs, padded with zeros.
@@ -37,7 +38,7 @@ pub(super) enum Left {
 ///
 /// `sum = start; for segment { for k in 0..depth { sum = fma(a[row, k], b[k, column], sum) } }`
 ///
-/// in exactly this order on every instruction set.
+/// in exactly this order on every instruction set. Then the residual is added, if there is one.
 #[derive(Clone, Copy)]
 pub(super) struct Tile<'a> {
     pub segments: &'a [Segment],
@@ -55,6 +56,9 @@ pub(super) struct Tile<'a> {
     pub rows: usize,
     pub columns: usize,
     pub write: Write,
+    /// Laid out as `c`, added to each sum before it is stored; null if there is none. Not read
+    /// where sums are added to the output.
+    pub residual: *const f32,
 }
 
 /// Rows of a batch in tiles of equal size, at most [`ROWS`] each: (first row, rows).
@@ -71,7 +75,8 @@ pub(super) fn tiles(rows: usize) -> impl Iterator<Item = (usize, usize)> {
 /// # Safety
 /// For each segment, `a` (plus the offset) must be readable for `rows` × `depth` floats at the
 /// steps that `left` gives, `b` for `depth` steps of 32 floats; `start` is null or readable for
-/// 32; `c` is writable for `rows` × `columns`, and nobody else touches those.
+/// 32; `c` is writable for `rows` × `columns`, and nobody else touches those; `residual` is null or
+/// readable like `c`.
 pub(super) unsafe fn multiply(isa: Isa, tile: &Tile) {
     if tile.columns == WIDTH {
         // SAFETY: the caller's promise.
@@ -79,25 +84,44 @@ pub(super) unsafe fn multiply(isa: Isa, tile: &Tile) {
     }
     // The right matrix is padded to whole blocks, the output is not: go through a block of our own.
     let mut block = [0f32; ROWS * WIDTH];
-    let write = match tile.write {
-        Write::Add => Write::Store(After::Nothing),
-        store => store,
-    };
     // SAFETY: as the caller promises, with an output that holds 12 × 32.
     unsafe {
         multiply_whole(
             isa,
-            &Tile { c: block.as_mut_ptr(), c_row: WIDTH, columns: WIDTH, write, ..*tile },
+            &Tile {
+                c: block.as_mut_ptr(),
+                c_row: WIDTH,
+                columns: WIDTH,
+                write: Write::Store(After::Nothing),
+                residual: std::ptr::null(),
+                ..*tile
+            },
         )
     };
     for (row, sums) in block.chunks_exact(WIDTH).take(tile.rows).enumerate() {
         for (column, sum) in sums[..tile.columns].iter().enumerate() {
             // SAFETY: `row` and `column` are within the tile.
             unsafe {
-                let c = tile.c.add(row * tile.c_row + column);
-                *c = if tile.write == Write::Add { *c + sum } else { *sum };
+                let at = row * tile.c_row + column;
+                finish(tile, at, *sum);
             }
         }
+    }
+}
+
+/// Writes one finished sum to where it belongs, `at` floats after `c`.
+///
+/// # Safety
+/// `at` is within the tile that the caller of [`multiply`] vouches for.
+pub(super) unsafe fn finish(tile: &Tile, at: usize, sum: f32) {
+    // SAFETY: the caller's promise, for the output and for the residual laid out like it.
+    unsafe {
+        let c = tile.c.add(at);
+        *c = match tile.write {
+            Write::Add => *c + sum,
+            Write::Store(after) if tile.residual.is_null() => clamp(sum, after.bounds()),
+            Write::Store(after) => clamp(sum + *tile.residual.add(at), after.bounds()),
+        };
     }
 }
 

@@ -28,11 +28,38 @@ pub mod reduce;
 mod scalar;
 pub mod weight_grad;
 
-/// What is done to each output as it is written: a ReLU that follows costs no pass of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is done to each output as it is written: an activation that follows costs no pass of its
+/// own. NaN stays NaN in each, so that a diverged network is noticed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum After {
     /// The sum as it is.
+    #[default]
     Nothing,
-    /// Negative sums become 0; NaN stays NaN, so that a diverged network is noticed.
+    /// Negative sums become 0.
     Relu,
+    /// Negative sums become 0, those above 6 become 6.
+    Relu6,
+}
+
+impl After {
+    /// The least and the largest output; NaN where there is none, as nothing compares with it.
+    #[inline(always)]
+    pub(crate) fn bounds(self) -> (f32, f32) {
+        match self {
+            After::Nothing => (f32::NAN, f32::NAN),
+            After::Relu => (0.0, f32::NAN),
+            After::Relu6 => (0.0, 6.0),
+        }
+    }
+}
+
+/// What a convolution does besides the sum of products: `after(bias + products + residual)`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Epilogue<'a> {
+    /// One value a filter, padded to a multiple of 32 ([`pack::padded`]): where each sum starts.
+    pub bias: Option<&'a [f32]>,
+    /// Of the output's shape: added to each finished sum, before `after`.
+    pub residual: Option<&'a [f32]>,
+    /// What becomes of the result.
+    pub after: After,
 }

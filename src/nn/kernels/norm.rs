@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::After;
-use super::elementwise::relu_of;
+use super::elementwise::{clamp, pass};
 use super::isa::{Isa, versions};
 use super::reduce::{add_rows, chunk_rows, combine};
 
@@ -20,18 +20,10 @@ versions! {
     }
 }
 versions! {
-    fn affine_chunk(x: &[f32], columns: usize, scale: &[f32], shift: &[f32], y: &mut [f32]) {
+    fn affine_chunk(x: &[f32], columns: usize, scale: &[f32], shift: &[f32], bounds: (f32, f32), y: &mut [f32]) {
         let (scale, shift) = (&scale[..columns], &shift[..columns]);
         for (x, y) in x.chunks_exact(columns).zip(y.chunks_exact_mut(columns)) {
-            for j in 0..columns { y[j] = x[j].mul_add(scale[j], shift[j]); }
-        }
-    }
-}
-versions! {
-    fn affine_relu_chunk(x: &[f32], columns: usize, scale: &[f32], shift: &[f32], y: &mut [f32]) {
-        let (scale, shift) = (&scale[..columns], &shift[..columns]);
-        for (x, y) in x.chunks_exact(columns).zip(y.chunks_exact_mut(columns)) {
-            for j in 0..columns { y[j] = relu_of(x[j].mul_add(scale[j], shift[j])); }
+            for j in 0..columns { y[j] = clamp(x[j].mul_add(scale[j], shift[j]), bounds); }
         }
     }
 }
@@ -47,11 +39,11 @@ versions! {
     }
 }
 versions! {
-    fn mask_by_input(x: &[f32], d: &mut [f32], columns: usize, scale: &[f32], shift: &[f32]) {
+    fn mask_by_input(x: &[f32], d: &mut [f32], columns: usize, scale: &[f32], shift: &[f32], bounds: (f32, f32)) {
         let (scale, shift) = (&scale[..columns], &shift[..columns]);
         for (x, d) in x.chunks_exact(columns).zip(d.chunks_exact_mut(columns)) {
             for j in 0..columns {
-                d[j] = if x[j].mul_add(scale[j], shift[j]) > 0.0 { d[j] } else { 0.0 };
+                d[j] = pass(x[j].mul_add(scale[j], shift[j]), d[j], bounds);
             }
         }
     }
@@ -102,9 +94,8 @@ pub fn statistics(isa: Isa, rows: &[f32], columns: usize) -> (Vec<f32>, Vec<f32>
 pub fn affine(isa: Isa, x: &[f32], scale: &[f32], shift: &[f32], after: After, y: &mut [f32]) {
     let columns = scale.len();
     let chunk = chunk_rows(columns) * columns;
-    y.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).for_each(|(y, x)| match after {
-        After::Nothing => affine_chunk(isa, x, columns, scale, shift, y),
-        After::Relu => affine_relu_chunk(isa, x, columns, scale, shift, y),
+    y.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).for_each(|(y, x)| {
+        affine_chunk(isa, x, columns, scale, shift, after.bounds(), y);
     });
 }
 
@@ -139,8 +130,8 @@ pub fn grad(
     let chunks = d.par_chunks_mut(chunk).zip(x.par_chunks(chunk));
     partial.par_chunks_mut(2 * columns).zip(chunks).for_each(|(part, (d, x))| {
         let (sums, products) = part.split_at_mut(columns);
-        if after == After::Relu {
-            mask_by_input(isa, x, d, columns, scale, shift);
+        if after != After::Nothing {
+            mask_by_input(isa, x, d, columns, scale, shift, after.bounds());
         }
         grad_sums(isa, x, d, columns, mean, sums, products);
     });

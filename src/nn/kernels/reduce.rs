@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use super::After;
+use super::elementwise::pass;
 use super::isa::{Isa, versions};
 
 /// Rows (pixel × image) of one chunk of a sum over `columns` channels: about 32 Ki floats. It
@@ -19,11 +21,11 @@ versions! {
     }
 }
 versions! {
-    fn mask_and_add_rows(y: &[f32], rows: &mut [f32], columns: usize, sums: &mut [f32]) {
+    fn mask_and_add_rows(y: &[f32], bounds: (f32, f32), rows: &mut [f32], columns: usize, sums: &mut [f32]) {
         let sums = &mut sums[..columns];
         for (row, y) in rows.chunks_exact_mut(columns).zip(y.chunks_exact(columns)) {
             for j in 0..columns {
-                let kept = if y[j] > 0.0 { row[j] } else { 0.0 };
+                let kept = pass(y[j], row[j], bounds);
                 row[j] = kept;
                 sums[j] += kept;
             }
@@ -45,15 +47,22 @@ pub fn column_sums(isa: Isa, rows: &[f32], columns: usize) -> Vec<f32> {
     combine(&partial, columns)
 }
 
-/// [`relu_grad`](super::elementwise::relu_grad) and [`column_sums`] in one pass over memory.
-pub fn mask_and_sum(isa: Isa, y: &[f32], rows: &mut [f32], columns: usize) -> Vec<f32> {
+/// [`mask`](super::elementwise::mask) and [`column_sums`] in one pass over memory.
+pub fn mask_and_sum(
+    isa: Isa,
+    y: &[f32],
+    after: After,
+    rows: &mut [f32],
+    columns: usize,
+) -> Vec<f32> {
+    let bounds = after.bounds();
     let chunk = chunk_rows(columns) * columns;
     let mut partial = vec![0.0; rows.len().div_ceil(chunk) * columns];
     let rows = rows.par_chunks_mut(chunk).zip(y.par_chunks(chunk));
     partial
         .par_chunks_mut(columns)
         .zip(rows)
-        .for_each(|(sums, (rows, y))| mask_and_add_rows(isa, y, rows, columns, sums));
+        .for_each(|(sums, (rows, y))| mask_and_add_rows(isa, y, bounds, rows, columns, sums));
     combine(&partial, columns)
 }
 

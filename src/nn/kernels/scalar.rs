@@ -1,7 +1,6 @@
 //! The micro-kernel in plain Rust: the definition that the vector versions must match bit for bit.
 
-use super::After;
-use super::gemm::{Left, Tile, WIDTH, Write};
+use super::gemm::{Left, Tile, WIDTH, finish};
 
 /// # Safety
 /// As for [`super::gemm::multiply`], with 32 columns.
@@ -11,12 +10,7 @@ pub(super) unsafe fn multiply(tile: &Tile) {
             // SAFETY: `row` and `column` are within the tile that the caller vouches for.
             unsafe {
                 let sum = sum(tile, row, column);
-                let c = tile.c.add(row * tile.c_row + column);
-                *c = match tile.write {
-                    Write::Store(After::Nothing) => sum,
-                    Write::Store(After::Relu) => super::elementwise::relu_of(sum),
-                    Write::Add => *c + sum,
-                };
+                finish(tile, row * tile.c_row + column, sum);
             }
         }
     }

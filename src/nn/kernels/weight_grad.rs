@@ -123,6 +123,7 @@ fn add_tap(isa: Isa, g: &Geometry, segments: &[Segment], block: usize, to: *mut 
             rows,
             columns: WIDTH.min(g.filters - block * WIDTH),
             write,
+            residual: std::ptr::null(),
         };
         // SAFETY: a segment begins at a pixel of `x` (`images` rows of `channels`) and of `dy`
         // (`images` rows of whole blocks), whose lengths were asserted. The outputs belong to this

@@ -6,7 +6,7 @@ use dfdx::tensor::{Cpu, CpuError, Tape};
 
 use crate::nn::kernels::buffer::Buffer;
 use crate::nn::kernels::geometry::Geometry;
-use crate::nn::kernels::{After, conv, elementwise, pack, reduce, weight_grad};
+use crate::nn::kernels::{After, Epilogue, conv, elementwise, pack, reduce, weight_grad};
 use crate::nn::parameter::Parameter;
 use crate::nn::shape::Shape;
 use crate::nn::tensor::{Activation, Compute, Grads, Vector, put, take};
@@ -51,7 +51,8 @@ pub(crate) fn conv<T: Tape<f32, Cpu>>(
         start
     });
     let mut y = cx.buffers.take(g.output_len());
-    conv::forward(cx.isa, g, &x.values, &packed, start.as_deref(), after, &mut y);
+    let epilogue = Epilogue { bias: start.as_deref(), residual: None, after };
+    conv::forward(cx.isa, g, &x.values, &packed, epilogue, &mut y);
     let y = Activation::new(cx, y, g.images, Shape::new(g.output.0, g.output.1, g.filters))?;
     if T::OWNS_TAPE {
         let back = Back {
@@ -75,16 +76,16 @@ impl Back {
         let (cx, g) = (&self.cx, &self.geometry);
         let mut dy = take(cx, grads, &self.y.tag)?;
         match (&self.bias_tag, self.after) {
-            (Some(tag), After::Relu) => {
-                let sums = reduce::mask_and_sum(cx.isa, &self.y.values, &mut dy, g.filters);
-                put(grads, tag, cx.buffers.copy(&sums))?;
-            }
             (Some(tag), After::Nothing) => {
                 let sums = reduce::column_sums(cx.isa, &dy, g.filters);
                 put(grads, tag, cx.buffers.copy(&sums))?;
             }
-            (None, After::Relu) => elementwise::relu_grad(cx.isa, &self.y.values, &mut dy),
+            (Some(tag), after) => {
+                let sums = reduce::mask_and_sum(cx.isa, &self.y.values, after, &mut dy, g.filters);
+                put(grads, tag, cx.buffers.copy(&sums))?;
+            }
             (None, After::Nothing) => {}
+            (None, after) => elementwise::mask(cx.isa, &self.y.values, after, &mut dy),
         }
         put(grads, &self.weight_tag, self.weight_grad(&dy))?;
         if self.input_grad == InputGrad::Wanted {

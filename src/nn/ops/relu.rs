@@ -2,7 +2,7 @@
 
 use dfdx::tensor::{Cpu, CpuError, Tape};
 
-use crate::nn::kernels::elementwise;
+use crate::nn::kernels::{After, elementwise};
 use crate::nn::tensor::{Activation, Compute, put, take};
 
 /// `max(x, 0)`.
@@ -12,13 +12,13 @@ pub(crate) fn relu<T: Tape<f32, Cpu>>(
     x: &Activation,
 ) -> Result<Activation, CpuError> {
     let mut y = cx.buffers.take(x.values.len());
-    elementwise::relu(cx.isa, &x.values, &mut y);
+    elementwise::activate(cx.isa, &x.values, After::Relu, &mut y);
     let y = Activation::new(cx, y, x.images, x.shape)?;
     if T::OWNS_TAPE {
         let (cx, x, y) = (cx.clone(), x.tag.clone(), y.clone());
         tape.add_backward_op(move |grads| {
             let mut d = take(&cx, grads, &y.tag)?;
-            elementwise::relu_grad(cx.isa, &y.values, &mut d);
+            elementwise::mask(cx.isa, &y.values, After::Relu, &mut d);
             put(grads, &x, d)
         });
     }

@@ -16,6 +16,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub mod buffer;
+mod columns;
 pub mod conv;
 pub mod depthwise;
 pub mod elementwise;
@@ -23,6 +24,7 @@ mod gemm;
 pub mod geometry;
 pub mod isa;
 pub mod norm;
+mod norm_steps;
 pub mod pack;
 pub mod pooling;
 pub mod reduce;

@@ -71,7 +71,7 @@ pub(crate) fn train<T: Tape<f32, Cpu>>(
     running.follow(&mean, &variance, x.values.len() / channels);
     let saved = fold(cx, &mean, &variance, weight, bias);
     let mut y = cx.buffers.take(x.values.len());
-    norm::affine(cx.isa, &x.values, &saved.scale, &saved.shift, after, &mut y);
+    norm::affine(cx.isa, &x.values, (&saved.scale, &saved.shift), None, after, &mut y);
     let y = Activation::new(cx, y, x.images, x.shape)?;
     if T::OWNS_TAPE {
         let (cx, x, y) = (cx.clone(), x.clone(), y.tag.clone());
@@ -97,6 +97,6 @@ pub(crate) fn infer(
 ) -> Result<Activation, CpuError> {
     let Saved { scale, shift, .. } = fold(cx, &running.mean, &running.variance, weight, bias);
     let mut y = cx.buffers.take(x.values.len());
-    norm::affine(cx.isa, &x.values, &scale, &shift, after, &mut y);
+    norm::affine(cx.isa, &x.values, (&scale, &shift), None, after, &mut y);
     Activation::new(cx, y, x.images, x.shape)
 }

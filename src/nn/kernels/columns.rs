@@ -64,16 +64,17 @@ pub(super) unsafe fn down<const K: usize, const S: usize>(
     for first in (0..rows).step_by(turn) {
         let rows = first..rows.min(first + turn);
         let mut column = 0;
+        let left = |column: usize| columns - column;
         // SAFETY: rows and columns are those that the caller vouches for, the assertions hold.
         unsafe {
-            while column + 2 * LANES <= columns {
+            while left(column) >= 2 * LANES {
                 block::<LANES, 2, K, S>(rows.clone(), columns, column, step, constants, &mut sums);
                 column += 2 * LANES;
             }
             // What is left, ever narrower: 16, 8, 4, then one by one.
             macro_rules! rest {
                 ($($width:expr),*) => {$(
-                    while column + $width <= columns {
+                    while left(column) >= $width {
                         let rows = rows.clone();
                         block::<{ $width }, 1, K, S>(rows, columns, column, step, constants, &mut sums);
                         column += $width;

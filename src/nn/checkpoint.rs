@@ -160,7 +160,7 @@ fn unnamed(tensors: &SafeTensors, prefix: &str, like: &Snapshot) -> Option<Snaps
     let running = like.running.iter().enumerate().map(|(i, like)| {
         let len = like.mean.len();
         Some(Running {
-            layer: like.layer,
+            name: like.name.clone(),
             mean: read("mean", i, len)?,
             variance: read("variance", i, len)?,
         })

@@ -78,22 +78,22 @@ impl Back {
         match (&self.bias_tag, self.after) {
             (Some(tag), After::Nothing) => {
                 let sums = reduce::column_sums(cx.isa, &dy, g.filters);
-                put(grads, tag, cx.buffers.copy(&sums))?;
+                put(cx, grads, tag, cx.buffers.copy(&sums))?;
             }
             (Some(tag), after) => {
                 let sums = reduce::mask_and_sum(cx.isa, &self.y.values, after, &mut dy, g.filters);
-                put(grads, tag, cx.buffers.copy(&sums))?;
+                put(cx, grads, tag, cx.buffers.copy(&sums))?;
             }
             (None, After::Nothing) => {}
             (None, after) => elementwise::mask(cx.isa, &self.y.values, after, &mut dy),
         }
-        put(grads, &self.weight_tag, self.weight_grad(&dy))?;
+        put(cx, grads, &self.weight_tag, self.weight_grad(&dy))?;
         if self.input_grad == InputGrad::Wanted {
             let mut packed = cx.buffers.take(pack::backward_len(g));
             pack::backward(g, &self.weights, &mut packed);
             let mut dx = cx.buffers.take(g.input_len());
             conv::data_grad(cx.isa, g, &dy, &packed, &mut dx);
-            put(grads, &self.x.tag, dx)?;
+            put(cx, grads, &self.x.tag, dx)?;
         }
         Ok(())
     }

@@ -44,7 +44,7 @@ pub(crate) fn mean_cross_entropy<T: Tape<f32, Cpu>>(
             for (dx, (logit, label)) in dx.iter_mut().zip(logits.values.iter().zip(&labels)) {
                 *dx = (sigmoid(*logit) - f32::from(*label)) * upstream;
             }
-            put(grads, &logits.tag, dx)
+            put(&cx, grads, &logits.tag, dx)
         });
     }
     Ok(loss)

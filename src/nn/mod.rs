@@ -22,6 +22,7 @@ mod shape;
 mod stepper;
 mod tensor;
 mod trained;
+mod trainer;
 mod training;
 mod weights;
 
@@ -35,4 +36,5 @@ pub use predict::Network;
 pub use shape::Shape;
 pub use tensor::Compute;
 pub use trained::Trained;
+pub use trainer::{Step, Trainer};
 pub use training::{Adam, EarlyStopping, Loss, Monitor, Optimizer, Sgd, Training};

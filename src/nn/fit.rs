@@ -3,22 +3,19 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use dfdx::tensor::{AsArray, PutTape};
-use dfdx::tensor_ops::Backward;
-
 use super::checkpoint::{Checkpoint, Owner, Progress};
 use super::description::Description;
 use super::error::NnError;
 use super::history::{Epoch, Score, Scores};
-use super::images::{CHANNELS, Loader};
+use super::images::CHANNELS;
 use super::kernels::isa::Isa;
-use super::network::{Layers, Moment};
-use super::ops::loss::{cross_entropy, mean_cross_entropy, sigmoid};
+use super::network::Layers;
+use super::ops::loss::{cross_entropy, sigmoid};
 use super::predict::Network;
 use super::shape::Shape;
-use super::stepper::Stepper;
-use super::tensor::{Compute, Tape};
+use super::tensor::Compute;
 use super::trained::Trained;
+use super::trainer::{Step, Trainer};
 use super::training::{EarlyStopping, Training};
 use crate::data::{Batches, Dataset, Split};
 
@@ -61,10 +58,7 @@ pub fn fit_on(
     watch: &mut dyn Watch,
 ) -> Result<Trained, NnError> {
     let input = Shape::new(data.height(), data.width(), CHANNELS);
-    let layers = Layers::new(cx.clone(), &training.model, input, training.seed)?;
-    let stepper = Stepper::new(&cx, training.optimizer, &layers.parameters)?;
-    let loader = Loader::new(input, data.normalization());
-    let mut run = Run { training, layers, stepper, loader };
+    let mut trainer = Trainer::new(cx, training, input, data.normalization())?;
 
     let batch_size = training.batch_size.get();
     let (train, valid) = (rows(data, Split::Train, "train")?, rows(data, Split::Valid, "valid")?);
@@ -74,15 +68,16 @@ pub fn fit_on(
 
     let owner = Owner::of(training, data, input);
     let checkpoint = scratch.map(|folder| Checkpoint::new(folder, &owner));
-    let resumed = checkpoint.as_ref().and_then(|from| from.read(&mut run.layers, &mut run.stepper));
+    let resumed =
+        checkpoint.as_ref().and_then(|from| from.read(&mut trainer.layers, &mut trainer.stepper));
     let mut progress = resumed.unwrap_or_default();
 
     while !finished(training, &progress) {
         let epoch = progress.history.len();
         let mut step =
             |seen| go_on(watch.step(epoch * images + seen, training.epochs.get() * images));
-        let (train_loss, train_accuracy) = run.train(&train, epoch, &mut step)?;
-        let (val_loss, scores) = run.validate(&valid, score, &mut || step(images))?;
+        let (train_loss, train_accuracy) = self::train(&mut trainer, &train, epoch, &mut step)?;
+        let (val_loss, scores) = validate(&trainer, &valid, score, &mut || step(images))?;
         if !val_loss.is_finite() {
             return Err(diverged(training, val_loss, epoch, train.len()));
         }
@@ -93,76 +88,52 @@ pub fn fit_on(
         if let Some(stopping) = &training.early_stopping
             && improves(stopping, &progress, &row)?
         {
-            progress.best = Some((row, run.layers.snapshot()));
+            progress.best = Some((row, trainer.layers.snapshot()));
         }
         if let Some(checkpoint) = &checkpoint {
-            checkpoint.write(&run.layers, &run.stepper, &progress)?;
+            checkpoint.write(&trainer.layers, &trainer.stepper, &progress)?;
         }
         go_on(watch.epoch(&row))?;
     }
-    keep(training, data, input, run.layers, progress)
+    keep(training, data, input, trainer.layers, progress)
 }
 
-/// A network in training.
-struct Run<'a> {
-    training: &'a Training,
-    layers: Layers,
-    stepper: Stepper,
-    loader: Loader,
+/// One epoch: mean loss and accuracy over its images, each as the network saw it.
+fn train(
+    trainer: &mut Trainer,
+    batches: &Batches,
+    epoch: usize,
+    after_step: &mut dyn FnMut(usize) -> Result<(), NnError>,
+) -> Result<(f64, f64), NnError> {
+    let (mut loss_sum, mut right, mut seen) = (0f64, 0, 0);
+    for (step, batch) in batches.epoch(epoch as u64).enumerate() {
+        let Step { loss, logits } = trainer.step(&batch, epoch, step)?; // (), (n,)
+        loss_sum += loss * batch.labels.len() as f64;
+        right += count_right(&logits, &batch.labels);
+        seen += batch.labels.len();
+        after_step(seen)?;
+    }
+    Ok((loss_sum / seen as f64, right as f64 / seen as f64))
 }
 
-impl Run<'_> {
-    /// One epoch: mean loss and accuracy over its images, each as the network saw it.
-    fn train(
-        &mut self,
-        batches: &Batches,
-        epoch: usize,
-        after_step: &mut dyn FnMut(usize) -> Result<(), NnError>,
-    ) -> Result<(f64, f64), NnError> {
-        let cx = self.layers.cx.clone();
-        let (mut loss_sum, mut right, mut seen) = (0f64, 0, 0);
-        for (step, batch) in batches.epoch(epoch as u64).enumerate() {
-            let moment =
-                Moment { seed: self.training.seed, epoch: epoch as u64, step: step as u64 };
-            let mut tape = Tape::default();
-            let x = self.loader.load(&cx, &batch)?; // (h, w, n, 3)
-            let logits = self.layers.train(&mut tape, x, moment)?; // (1, 1, n, 1)
-            let loss = mean_cross_entropy(&mut tape, &cx, &logits, &batch.labels)?; // ()
-            let value = f64::from(loss.array());
-            if !value.is_finite() {
-                return Err(diverged(self.training, value, epoch, step));
-            }
-            let mut gradients = loss.put_tape(tape).try_backward()?;
-            self.stepper.step(&cx, &mut self.layers.parameters, &mut gradients)?;
-
-            loss_sum += value * batch.labels.len() as f64;
-            right += count_right(&logits.values, &batch.labels);
-            seen += batch.labels.len();
-            after_step(seen)?;
+/// Mean loss and scores of the validation split.
+fn validate(
+    trainer: &Trainer,
+    batches: &Batches,
+    score: Score,
+    after_batch: &mut dyn FnMut() -> Result<(), NnError>,
+) -> Result<(f64, Scores), NnError> {
+    let (mut loss, mut probabilities, mut labels) = (0f64, Vec::new(), Vec::new());
+    for batch in batches.epoch(0) {
+        let logits = trainer.infer(&batch)?; // (n,)
+        for (logit, label) in logits.iter().zip(&batch.labels) {
+            loss += f64::from(cross_entropy(*logit, *label));
+            probabilities.push(sigmoid(*logit));
+            labels.push(*label);
         }
-        Ok((loss_sum / seen as f64, right as f64 / seen as f64))
+        after_batch()?;
     }
-
-    /// Mean loss and scores of the validation split.
-    fn validate(
-        &self,
-        batches: &Batches,
-        score: Score,
-        after_batch: &mut dyn FnMut() -> Result<(), NnError>,
-    ) -> Result<(f64, Scores), NnError> {
-        let (mut loss, mut probabilities, mut labels) = (0f64, Vec::new(), Vec::new());
-        for batch in batches.epoch(0) {
-            let x = self.loader.load(&self.layers.cx, &batch)?; // (h, w, n, 3)
-            let logits = self.layers.infer(x)?; // (1, 1, n, 1)
-            for (logit, label) in logits.values.iter().zip(&batch.labels) {
-                loss += f64::from(cross_entropy(*logit, *label));
-                probabilities.push(sigmoid(*logit));
-                labels.push(*label);
-            }
-            after_batch()?;
-        }
-        Ok((loss / labels.len() as f64, score(&probabilities, &labels)))
-    }
+    Ok((loss / labels.len() as f64, score(&probabilities, &labels)))
 }
 
 /// Whether all epochs are done, or early stopping has waited long enough.

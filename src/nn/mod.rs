@@ -24,6 +24,7 @@ mod shape;
 mod stepper;
 mod tensor;
 mod trained;
+mod trainer;
 mod training;
 mod weights;
 
@@ -38,4 +39,5 @@ pub use presets::{Architecture, Freeze, PartRates, Preset, Settings};
 pub use shape::Shape;
 pub use tensor::Compute;
 pub use trained::Trained;
+pub use trainer::{Step, Trainer};
 pub use training::{Adam, EarlyStopping, Loss, Monitor, Optimizer, Sgd, Training};

@@ -1,0 +1,84 @@
+//! A network in training, one batch at a time. Knows neither data sets nor when a training ends:
+//! that is [`fit`](super::fit()).
+
+use dfdx::tensor::{AsArray, PutTape};
+use dfdx::tensor_ops::Backward;
+
+use super::error::NnError;
+use super::images::Loader;
+use super::network::{Layers, Moment};
+use super::ops::loss::mean_cross_entropy;
+use super::shape::Shape;
+use super::stepper::Stepper;
+use super::tensor::{Compute, Tape};
+use super::training::Training;
+use crate::data::{Batch, Normalization};
+
+/// A network in training: its layers, what its optimizer remembers, and how bytes become floats.
+pub struct Trainer {
+    cx: Compute,
+    seed: u64,
+    lr: f64,
+    pub(crate) layers: Layers,
+    pub(crate) stepper: Stepper,
+    loader: Loader,
+}
+
+/// What a step saw before it moved the weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The mean loss of the batch, in nats; finite.
+    pub loss: f64,
+    /// A logit of class 1 for each image.
+    pub logits: Vec<f32>,
+}
+
+impl Trainer {
+    /// A network with its first weights, drawn from the training's seed, for images of shape
+    /// `input`; without a normalisation bytes are scaled to 0..1.
+    ///
+    /// # Errors
+    /// [`NnError::Shape`] if the layers do not fit together; [`NnError::Memory`].
+    pub fn new(
+        cx: Compute,
+        training: &Training,
+        input: Shape,
+        normalization: Option<Normalization>,
+    ) -> Result<Trainer, NnError> {
+        let layers = Layers::new(cx.clone(), &training.model, input, training.seed)?;
+        let stepper = Stepper::new(&cx, training.optimizer, &layers.parameters)?;
+        let (seed, lr) = (training.seed, training.optimizer.lr());
+        let loader = Loader::new(input, normalization);
+        Ok(Trainer { cx, seed, lr, layers, stepper, loader })
+    }
+
+    /// One step of the optimizer on a batch of labelled images. `epoch` and `step` (within its
+    /// epoch), both from 0, say which dropout masks are drawn.
+    ///
+    /// # Errors
+    /// [`NnError::Diverged`] if the loss is not finite: the weights are then as before the step.
+    pub fn step(&mut self, batch: &Batch, epoch: usize, step: usize) -> Result<Step, NnError> {
+        let moment = Moment { seed: self.seed, epoch: epoch as u64, step: step as u64 };
+        let mut tape = Tape::default();
+        let x = self.loader.load(&self.cx, batch)?; // (h, w, n, 3)
+        let logits = self.layers.train(&mut tape, x, moment)?; // (1, 1, n, 1)
+        let loss = mean_cross_entropy(&mut tape, &self.cx, &logits, &batch.labels)?; // ()
+        let value = f64::from(loss.array());
+        if !value.is_finite() {
+            let (epoch, step) = (epoch + 1, step + 1);
+            return Err(NnError::Diverged { loss: value, epoch, step, lr: self.lr });
+        }
+        let mut gradients = loss.put_tape(tape).try_backward()?;
+        self.stepper.step(&self.cx, &mut self.layers.parameters, &mut gradients)?;
+        Ok(Step { loss: value, logits: logits.values.to_vec() })
+    }
+
+    /// A logit of class 1 for each image of a batch, by the weights as they are.
+    ///
+    /// # Errors
+    /// [`NnError::Memory`].
+    pub fn infer(&self, batch: &Batch) -> Result<Vec<f32>, NnError> {
+        let x = self.loader.load(&self.cx, batch)?; // (h, w, n, 3)
+        Ok(self.layers.infer(x)?.values.to_vec()) // (n,)
+    }
+}

@@ -77,7 +77,7 @@ pub fn fit_on(
         let mut step =
             |seen| go_on(watch.step(epoch * images + seen, training.epochs.get() * images));
         let (train_loss, train_accuracy) = self::train(&mut trainer, &train, epoch, &mut step)?;
-        let (val_loss, scores) = validate(&trainer, &valid, score, &mut || step(images))?;
+        let (val_loss, scores) = validate(&mut trainer, &valid, score, &mut || step(images))?;
         if !val_loss.is_finite() {
             return Err(diverged(training, val_loss, epoch, train.len()));
         }
@@ -118,7 +118,7 @@ fn train(
 
 /// Mean loss and scores of the validation split.
 fn validate(
-    trainer: &Trainer,
+    trainer: &mut Trainer,
     batches: &Batches,
     score: Score,
     after_batch: &mut dyn FnMut() -> Result<(), NnError>,

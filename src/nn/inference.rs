@@ -25,7 +25,10 @@ pub(crate) struct Inference {
 enum Ready {
     Nothing,
     /// Packed weights for batches of each size share one layout.
-    Conv { packed: Buffer, bias: Option<Buffer> },
+    Conv {
+        packed: Buffer,
+        bias: Option<Buffer>,
+    },
     Norm(Fold),
 }
 

@@ -150,13 +150,15 @@ fn sequence(
                 let mut ignored = Vec::new();
                 let (layers, shortcut) = (&residual.layers, &residual.shortcut);
                 let y = sequence(builder, layers, x, &inner("residual", ""), &mut ignored)?;
-                let x = sequence(builder, shortcut, x, &inner("shortcut", "shortcut."), &mut ignored)?;
+                let x =
+                    sequence(builder, shortcut, x, &inner("shortcut", "shortcut."), &mut ignored)?;
                 builder.add(y, x).map_err(problem)?
             }
             Layer::Parallel(branches) => {
                 let mut parts = Vec::new();
                 for (branch, layers) in branches.iter().enumerate() {
-                    let place = place.within(index, &format!("parallel[{branch}]"), &format!("{branch}."));
+                    let place =
+                        place.within(index, &format!("parallel[{branch}]"), &format!("{branch}."));
                     parts.push(sequence(builder, layers, x, &place, &mut Vec::new())?);
                 }
                 builder.concat(parts).map_err(problem)?

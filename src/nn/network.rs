@@ -202,9 +202,7 @@ impl Pass<'_> {
                 let parts: Vec<_> = node.inputs.iter().map(|v| self.values.get(*v)).collect();
                 concat::concat(tape, cx, &parts)
             }
-            Op::PadChannels { before } => {
-                concat::pad(tape, cx, &x, *before, node.shape.channels)
-            }
+            Op::PadChannels { before } => concat::pad(tape, cx, &x, *before, node.shape.channels),
         }
     }
 }
@@ -245,7 +243,10 @@ impl Values {
     pub fn get(&self, value: Value) -> Activation {
         let held = self.held.get(value.0).and_then(Option::as_ref);
         // A plan names only what stands before: there is no other way to build one.
-        held.map_or_else(|| unreachable!("{value:?} is read before it is there"), |(a, _)| a.clone())
+        held.map_or_else(
+            || unreachable!("{value:?} is read before it is there"),
+            |(a, _)| a.clone(),
+        )
     }
 
     /// Keeps what a node gives, and lets go what it was the last to read.

@@ -106,7 +106,7 @@ mod tests {
         let mut stepper = Stepper::new(&cx, optimizer, &parameters).unwrap();
         [0.5, -1.0].map(|gradient| {
             let mut grads = Grads::leaky();
-            put(&mut grads, &parameters[0].tag, cx.buffers.copy(&[gradient])).unwrap();
+            put(&cx, &mut grads, &parameters[0].tag, cx.buffers.copy(&[gradient])).unwrap();
             stepper.step(&cx, &mut parameters, &mut grads).unwrap();
             parameters[0].values()[0]
         })

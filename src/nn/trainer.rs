@@ -6,6 +6,7 @@ use dfdx::tensor_ops::Backward;
 
 use super::error::NnError;
 use super::images::Loader;
+use super::inference::Inference;
 use super::network::{Layers, Moment};
 use super::ops::loss::mean_cross_entropy;
 use super::shape::Shape;
@@ -22,6 +23,8 @@ pub struct Trainer {
     pub(crate) layers: Layers,
     pub(crate) stepper: Stepper,
     loader: Loader,
+    /// The network as it is now, for inference; none after a step.
+    ready: Option<Inference>,
 }
 
 /// What a step saw before it moved the weights.
@@ -49,7 +52,7 @@ impl Trainer {
         let stepper = Stepper::new(&cx, training.optimizer, &layers.parameters)?;
         let (seed, lr) = (training.seed, training.optimizer.lr());
         let loader = Loader::new(input, normalization);
-        Ok(Trainer { cx, seed, lr, layers, stepper, loader })
+        Ok(Trainer { cx, seed, lr, layers, stepper, loader, ready: None })
     }
 
     /// One step of the optimizer on a batch of labelled images. `epoch` and `step` (within its
@@ -59,6 +62,7 @@ impl Trainer {
     /// [`NnError::Diverged`] if the loss is not finite: the weights are then as before the step.
     pub fn step(&mut self, batch: &Batch, epoch: usize, step: usize) -> Result<Step, NnError> {
         let moment = Moment { seed: self.seed, epoch: epoch as u64, step: step as u64 };
+        self.ready = None;
         let mut tape = Tape::default();
         let x = self.loader.load(&self.cx, batch)?; // (h, w, n, 3)
         let logits = self.layers.train(&mut tape, x, moment)?; // (1, 1, n, 1)
@@ -77,8 +81,9 @@ impl Trainer {
     ///
     /// # Errors
     /// [`NnError::Memory`].
-    pub fn infer(&self, batch: &Batch) -> Result<Vec<f32>, NnError> {
+    pub fn infer(&mut self, batch: &Batch) -> Result<Vec<f32>, NnError> {
         let x = self.loader.load(&self.cx, batch)?; // (h, w, n, 3)
-        Ok(self.layers.infer(x)?.values.to_vec()) // (n,)
+        let ready = self.ready.get_or_insert_with(|| self.layers.inference());
+        Ok(ready.logits(&self.cx, x)?.values.to_vec()) // (n,)
     }
 }

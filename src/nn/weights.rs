@@ -96,8 +96,8 @@ impl Layers {
         })?;
         for running in &mut layers.running {
             let shape = [running.mean.len()];
-            running.mean = floats(&tensors, &format!("{}.running_mean", running.name), &shape)
-                .map_err(bad)?;
+            running.mean =
+                floats(&tensors, &format!("{}.running_mean", running.name), &shape).map_err(bad)?;
             running.variance =
                 floats(&tensors, &format!("{}.running_var", running.name), &shape).map_err(bad)?;
         }

@@ -23,8 +23,10 @@ impl Stage for Training {
         if let Some((height, width)) = known_size(&data)
             && let Err(problem) = self.model.infer(Shape::new(height, width, 3))
         {
-            let place =
-                problem.layer.map_or("model.layers".into(), |i| format!("model.layers[{i}]"));
+            let place = match &*problem.place {
+                "" => "model".into(),
+                place => format!("model.{place}"),
+            };
             complaints.push(Complaint { place, message: problem.message, help: None });
         }
         let lr = self.optimizer.lr();

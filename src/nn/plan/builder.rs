@@ -119,7 +119,9 @@ impl Builder {
         };
         let side = |shape: &Shape| (shape.height, shape.width);
         if let Some(other) = shapes.iter().find(|other| side(other) != side(first)) {
-            return Err(format!("has branches that give {first} and {other}: height and width must be equal"));
+            return Err(format!(
+                "has branches that give {first} and {other}: height and width must be equal"
+            ));
         }
         let channels = shapes.iter().map(|shape| shape.channels).sum();
         Ok(self.push(Op::Concat, parts, Shape::new(first.height, first.width, channels)))
@@ -189,11 +191,7 @@ impl Conv {
         };
         let groups = self.groups;
         let kernel = (self.kernel, self.kernel);
-        Geometry {
-            dilation: self.dilation,
-            groups,
-            ..window(from, to, kernel, self.stride, lead)
-        }
+        Geometry { dilation: self.dilation, groups, ..window(from, to, kernel, self.stride, lead) }
     }
 }
 

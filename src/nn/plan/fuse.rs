@@ -64,9 +64,10 @@ fn as_one(
 ) -> Option<(Op, Vec<Value>)> {
     let mut inputs = first.inputs.clone();
     let op = match (first.op.clone(), then) {
-        (Op::Conv { geometry, weight, bias, norm, after: After::Nothing }, Op::Activation(after)) => {
-            Op::Conv { geometry, weight, bias, norm, after: *after }
-        }
+        (
+            Op::Conv { geometry, weight, bias, norm, after: After::Nothing },
+            Op::Activation(after),
+        ) => Op::Conv { geometry, weight, bias, norm, after: *after },
         (Op::Norm { norm, after: After::Nothing }, Op::Activation(after)) => {
             Op::Norm { norm, after: *after }
         }

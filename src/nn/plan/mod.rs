@@ -48,21 +48,35 @@ impl Value {
 pub(crate) enum Op {
     /// A convolution or a dense layer (a 1 × 1 map and window). A second input is added before
     /// `after`.
-    Conv { geometry: Geometry, weight: usize, bias: Option<usize>, norm: Option<Norm>, after: After },
+    Conv {
+        geometry: Geometry,
+        weight: usize,
+        bias: Option<usize>,
+        norm: Option<Norm>,
+        after: After,
+    },
     /// A batch norm that is not part of a convolution. A second input is added before `after`.
-    Norm { norm: Norm, after: After },
+    Norm {
+        norm: Norm,
+        after: After,
+    },
     Activation(After),
     MaxPool(Geometry),
     AvgPool(Geometry),
     Flatten,
     /// `key` tells the masks of one network apart.
-    Dropout { key: usize, rate: f64 },
+    Dropout {
+        key: usize,
+        rate: f64,
+    },
     /// The sum of two inputs.
     Add(After),
     /// All inputs, channel after channel.
     Concat,
     /// Zeros for channels before and after those of the input.
-    PadChannels { before: usize },
+    PadChannels {
+        before: usize,
+    },
 }
 
 /// A batch norm's parameters and statistics.

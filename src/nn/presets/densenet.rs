@@ -36,7 +36,14 @@ pub fn densenet121(b: &mut Builder, settings: &Settings) -> Result<Value, String
     head(b, settings, "classifier", x)
 }
 
-fn conv(b: &mut Builder, name: &str, x: Value, filters: usize, kernel: usize, stride: usize) -> Result<Value, String> {
+fn conv(
+    b: &mut Builder,
+    name: &str,
+    x: Value,
+    filters: usize,
+    kernel: usize,
+    stride: usize,
+) -> Result<Value, String> {
     let padding = Padding::Pixels(kernel / 2);
     b.conv(name, x, &Conv { kernel, stride, padding, bias: false, ..filters.into() })
 }

@@ -61,21 +61,69 @@ const TABLE: &[Row] = &[
         dropout: 0.2,
         ..row("bn_cnn", "six convolutions with batch norm and dropout", cnn::bn)
     },
-    Row { head: "classifier", ..row("vgg11", "VGG-11", |b, s| vgg::build(b, s, &vgg::VGG11, vgg::PLAIN)) },
-    Row { head: "classifier", ..row("vgg11_bn", "VGG-11 with batch norm", |b, s| vgg::build(b, s, &vgg::VGG11, vgg::NORMED)) },
-    Row { head: "classifier", ..row("vgg13", "VGG-13", |b, s| vgg::build(b, s, &vgg::VGG13, vgg::PLAIN)) },
-    Row { head: "classifier", ..row("vgg13_bn", "VGG-13 with batch norm", |b, s| vgg::build(b, s, &vgg::VGG13, vgg::NORMED)) },
-    Row { head: "classifier", ..row("vgg16", "VGG-16", |b, s| vgg::build(b, s, &vgg::VGG16, vgg::PLAIN)) },
-    Row { head: "classifier", ..row("vgg16_bn", "VGG-16 with batch norm", |b, s| vgg::build(b, s, &vgg::VGG16, vgg::NORMED)) },
-    Row { head: "classifier", ..row("vgg19", "VGG-19", |b, s| vgg::build(b, s, &vgg::VGG19, vgg::PLAIN)) },
-    Row { head: "classifier", ..row("vgg19_bn", "VGG-19 with batch norm", |b, s| vgg::build(b, s, &vgg::VGG19, vgg::NORMED)) },
+    Row {
+        head: "classifier",
+        ..row("vgg11", "VGG-11", |b, s| vgg::build(b, s, &vgg::VGG11, vgg::PLAIN))
+    },
+    Row {
+        head: "classifier",
+        ..row("vgg11_bn", "VGG-11 with batch norm", |b, s| {
+            vgg::build(b, s, &vgg::VGG11, vgg::NORMED)
+        })
+    },
+    Row {
+        head: "classifier",
+        ..row("vgg13", "VGG-13", |b, s| vgg::build(b, s, &vgg::VGG13, vgg::PLAIN))
+    },
+    Row {
+        head: "classifier",
+        ..row("vgg13_bn", "VGG-13 with batch norm", |b, s| {
+            vgg::build(b, s, &vgg::VGG13, vgg::NORMED)
+        })
+    },
+    Row {
+        head: "classifier",
+        ..row("vgg16", "VGG-16", |b, s| vgg::build(b, s, &vgg::VGG16, vgg::PLAIN))
+    },
+    Row {
+        head: "classifier",
+        ..row("vgg16_bn", "VGG-16 with batch norm", |b, s| {
+            vgg::build(b, s, &vgg::VGG16, vgg::NORMED)
+        })
+    },
+    Row {
+        head: "classifier",
+        ..row("vgg19", "VGG-19", |b, s| vgg::build(b, s, &vgg::VGG19, vgg::PLAIN))
+    },
+    Row {
+        head: "classifier",
+        ..row("vgg19_bn", "VGG-19 with batch norm", |b, s| {
+            vgg::build(b, s, &vgg::VGG19, vgg::NORMED)
+        })
+    },
     row("resnet18", "ResNet-18", |b, s| resnet::imagenet(b, s, [2, 2, 2, 2], resnet::basic)),
     row("resnet34", "ResNet-34", |b, s| resnet::imagenet(b, s, [3, 4, 6, 3], resnet::basic)),
     row("resnet50", "ResNet-50", |b, s| resnet::imagenet(b, s, [3, 4, 6, 3], resnet::bottleneck)),
-    Row { normalization: CIFAR10, head: "linear", ..row("resnet20", "ResNet-20 for small images", |b, s| resnet::cifar(b, s, 3)) },
-    Row { normalization: CIFAR10, head: "linear", ..row("resnet32", "ResNet-32 for small images", |b, s| resnet::cifar(b, s, 5)) },
-    Row { normalization: CIFAR10, head: "linear", ..row("resnet44", "ResNet-44 for small images", |b, s| resnet::cifar(b, s, 7)) },
-    Row { normalization: CIFAR10, head: "linear", ..row("resnet56", "ResNet-56 for small images", |b, s| resnet::cifar(b, s, 9)) },
+    Row {
+        normalization: CIFAR10,
+        head: "linear",
+        ..row("resnet20", "ResNet-20 for small images", |b, s| resnet::cifar(b, s, 3))
+    },
+    Row {
+        normalization: CIFAR10,
+        head: "linear",
+        ..row("resnet32", "ResNet-32 for small images", |b, s| resnet::cifar(b, s, 5))
+    },
+    Row {
+        normalization: CIFAR10,
+        head: "linear",
+        ..row("resnet44", "ResNet-44 for small images", |b, s| resnet::cifar(b, s, 7))
+    },
+    Row {
+        normalization: CIFAR10,
+        head: "linear",
+        ..row("resnet56", "ResNet-56 for small images", |b, s| resnet::cifar(b, s, 9))
+    },
     Row {
         normalization: LITE,
         head: "_fc",

@@ -32,7 +32,13 @@ pub fn imagenet(
 }
 
 /// Two convolutions of 3 × 3.
-pub fn basic(b: &mut Builder, name: &str, x: Value, width: usize, stride: usize) -> Result<Value, String> {
+pub fn basic(
+    b: &mut Builder,
+    name: &str,
+    x: Value,
+    width: usize,
+    stride: usize,
+) -> Result<Value, String> {
     let y = conv(b, &format!("{name}.conv1"), x, width, 3, stride)?;
     let y = norm_relu(b, &format!("{name}.bn1"), y);
     let y = conv(b, &format!("{name}.conv2"), y, width, 3, 1)?;
@@ -43,7 +49,13 @@ pub fn basic(b: &mut Builder, name: &str, x: Value, width: usize, stride: usize)
 
 /// 1 × 1, 3 × 3, 1 × 1, the last to four times the channels; the stride is the middle's, as in
 /// torchvision.
-pub fn bottleneck(b: &mut Builder, name: &str, x: Value, width: usize, stride: usize) -> Result<Value, String> {
+pub fn bottleneck(
+    b: &mut Builder,
+    name: &str,
+    x: Value,
+    width: usize,
+    stride: usize,
+) -> Result<Value, String> {
     let y = conv(b, &format!("{name}.conv1"), x, width, 1, 1)?;
     let y = norm_relu(b, &format!("{name}.bn1"), y);
     let y = conv(b, &format!("{name}.conv2"), y, width, 3, stride)?;
@@ -81,7 +93,13 @@ pub fn cifar(b: &mut Builder, settings: &Settings, depth: usize) -> Result<Value
 }
 
 /// The shortcut where the shape changes.
-fn projection(b: &mut Builder, name: &str, x: Value, filters: usize, stride: usize) -> Result<Value, String> {
+fn projection(
+    b: &mut Builder,
+    name: &str,
+    x: Value,
+    filters: usize,
+    stride: usize,
+) -> Result<Value, String> {
     if stride == 1 && b.shape(x).channels == filters {
         return Ok(x);
     }
@@ -89,7 +107,14 @@ fn projection(b: &mut Builder, name: &str, x: Value, filters: usize, stride: usi
     Ok(b.norm(&format!("{name}.downsample.1"), x, EPSILON))
 }
 
-fn conv(b: &mut Builder, name: &str, x: Value, filters: usize, kernel: usize, stride: usize) -> Result<Value, String> {
+fn conv(
+    b: &mut Builder,
+    name: &str,
+    x: Value,
+    filters: usize,
+    kernel: usize,
+    stride: usize,
+) -> Result<Value, String> {
     let padding = Padding::Pixels(kernel / 2);
     b.conv(name, x, &Conv { kernel, stride, padding, bias: false, ..filters.into() })
 }

@@ -180,7 +180,11 @@ impl<'de> de::DeserializeSeed<'de> for Name {
     type Value = String;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
         let name = String::deserialize(deserializer)?;
-        if known().contains(&&*name) { Ok(name) } else { Err(de::Error::unknown_variant(&name, known())) }
+        if known().contains(&&*name) {
+            Ok(name)
+        } else {
+            Err(de::Error::unknown_variant(&name, known()))
+        }
     }
 }
 

@@ -25,7 +25,12 @@ pub enum Normed {
 pub const PLAIN: Normed = Normed::No;
 pub const NORMED: Normed = Normed::Yes;
 
-pub fn build(b: &mut Builder, settings: &Settings, depths: &Depths, normed: Normed) -> Result<Value, String> {
+pub fn build(
+    b: &mut Builder,
+    settings: &Settings,
+    depths: &Depths,
+    normed: Normed,
+) -> Result<Value, String> {
     let (mut x, mut index) = (Value::IMAGES, 0);
     for (stage, (depth, width)) in depths.iter().zip(WIDTHS).enumerate() {
         if stage > 0 {

@@ -36,17 +36,15 @@ pub fn model(files: &Files) -> Result<ModelSection, StageError> {
 
 fn architecture(model: &Model) -> Vec<LayerRow> {
     let description = model.network.description();
-    let mut before = description.input;
+    let layers = description.architecture.layers();
     let mut rows = Vec::new();
-    for layer in description.architecture.layers() {
-        let Ok(after) = layer.infer(before) else { break };
-        let output = match after {
+    for (index, line) in description.summary().into_iter().enumerate() {
+        let output = match line.shape {
             Shape { height: 1, width: 1, channels } => channels.to_string(),
             Shape { height, width, channels } => format!("{channels} × {height} × {width}"),
         };
-        let parameters = layer.parameters(before) as u64;
-        rows.push(LayerRow { layer: words(layer), output, parameters });
-        before = after;
+        let layer = layers.get(index).map_or(line.name, words);
+        rows.push(LayerRow { layer, output, parameters: line.parameters as u64 });
     }
     rows
 }
@@ -64,6 +62,8 @@ fn words(layer: &Layer) -> String {
         Layer::Flatten => "flatten".into(),
         Layer::Dense(d) => format!("dense {}", d.units),
         Layer::Dropout(rate) => format!("dropout {rate}"),
+        Layer::Relu6 => "ReLU6".into(),
+        Layer::Residual(_) | Layer::Parallel(_) => layer.to_string(),
     }
 }
 

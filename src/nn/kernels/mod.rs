@@ -26,6 +26,7 @@ pub mod pack;
 pub mod pooling;
 pub mod reduce;
 mod scalar;
+pub mod update;
 pub mod weight_grad;
 
 /// What is done to each output as it is written: a ReLU that follows costs no pass of its own.

@@ -19,6 +19,8 @@ mod model;
 mod network;
 mod ops;
 mod optimizer;
+#[cfg(test)]
+mod optimizer_tests;
 mod parameter;
 mod plan;
 mod predict;

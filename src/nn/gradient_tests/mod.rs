@@ -10,9 +10,10 @@ use dfdx::tensor::{AsArray, PutTape};
 use dfdx::tensor_ops::Backward;
 
 use super::kernels::isa::Isa;
+use super::loss::Loss;
 use super::model::Model;
 use super::network::{Layers, Moment};
-use super::ops::loss::mean_cross_entropy;
+use super::ops::loss::{CrossEntropy, mean_cross_entropy};
 use super::shape::Shape;
 use super::tensor::{Activation, Compute, Tape, take};
 use crate::data::random::Random;
@@ -58,7 +59,8 @@ fn check(layers: &str, input: Shape) {
 
     let mut tape = Tape::default();
     let logits = network.train(&mut tape, x, MOMENT).unwrap();
-    let loss = mean_cross_entropy(&mut tape, &cx, &logits, &labels).unwrap();
+    let entropy = CrossEntropy::of(&Loss::default(), &labels);
+    let loss = mean_cross_entropy(&mut tape, &cx, entropy, &logits, &labels).unwrap();
     let value = f64::from(loss.array());
     let expected = reference.loss(&plain, &weights);
     assert!(

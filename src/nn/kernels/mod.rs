@@ -31,6 +31,7 @@ mod scalar;
 mod span;
 mod sweep;
 mod way;
+pub mod update;
 pub mod weight_grad;
 
 /// What is done to each output as it is written: an activation that follows costs no pass of its

@@ -47,7 +47,7 @@ pub(crate) fn conv<T: Tape<f32, Cpu>>(
     pack::forward(g, &weights, &mut packed);
     let start = bias.map(|bias| {
         let mut start = cx.buffers.zeros(pack::padded(g.filters));
-        bias.tensor.copy_into(&mut start[..g.filters]);
+        start[..g.filters].copy_from_slice(&bias.read(cx));
         start
     });
     let mut y = cx.buffers.take(g.output_len());

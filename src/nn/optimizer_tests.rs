@@ -68,7 +68,7 @@ fn step(
         let values = parameter.values();
         let gradient: Vec<f32> =
             values.iter().enumerate().map(|(j, p)| gradient(i, j, *p)).collect();
-        put(&cx, &mut grads, &parameter.tag, cx.buffers.copy(&gradient)).unwrap();
+        put(cx, &mut grads, &parameter.tag, cx.buffers.copy(&gradient)).unwrap();
     }
     stepper.step(cx, optimizer, parameters, &mut grads).unwrap();
 }

@@ -18,11 +18,13 @@ mod avx512;
 pub mod buffer;
 pub mod channels;
 pub mod conv;
+pub mod convolution;
 pub mod depthwise;
 pub mod elementwise;
 mod gemm;
 pub mod geometry;
 pub mod isa;
+mod lanes;
 pub mod norm;
 pub mod pack;
 pub mod pooling;
@@ -33,6 +35,7 @@ mod sweep;
 mod way;
 pub mod update;
 pub mod weight_grad;
+pub mod winograd;
 
 /// What is done to each output as it is written: an activation that follows costs no pass of its
 /// own. NaN stays NaN in each, so that a diverged network is noticed.

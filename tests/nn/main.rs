@@ -3,6 +3,7 @@
 mod files;
 mod fixture;
 mod kernels;
+mod reference;
 mod reproducible;
 mod shapes;
 mod spec;

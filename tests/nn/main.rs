@@ -4,6 +4,7 @@ mod convolution;
 mod files;
 mod fixture;
 mod kernels;
+mod reference;
 mod reproducible;
 mod shapes;
 mod spec;

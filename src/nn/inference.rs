@@ -24,10 +24,7 @@ pub(crate) struct Inference {
 /// What an operation needs of the weights.
 enum Ready {
     Nothing,
-    Conv {
-        packed: Buffer,
-        bias: Option<Buffer>,
-    },
+    Conv { packed: Buffer, bias: Option<Buffer> },
     Norm(Fold),
 }
 

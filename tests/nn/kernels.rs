@@ -19,12 +19,20 @@ fn everything(isa: Isa, g: &Geometry) -> Vec<Vec<u32>> {
         scale: floats(g.channels, "scale"),
         shift: floats(g.channels, "shift"),
     };
-    for after in [After::Nothing, After::Relu] {
+    let residual = floats(x.len(), "residual");
+    for after in [After::Nothing, After::Relu, After::Relu6] {
+        let map = (&saved.scale[..], &saved.shift[..]);
         let mut y = vec![f32::NAN; x.len()];
-        norm::affine(isa, &x, &saved.scale, &saved.shift, after, &mut y);
+        norm::affine(isa, &x, map, None, after, &mut y);
         let mut d = floats(x.len(), "d");
         let (scale, shift) = norm::grad(isa, &x, &saved, after, &mut d);
         results.extend([y, d, scale, shift]);
+        let mut y = vec![f32::NAN; x.len()];
+        norm::affine(isa, &x, map, Some(&residual), after, &mut y);
+        let (mut d, mut dx) = (floats(x.len(), "d"), vec![f32::NAN; x.len()]);
+        let (scale, shift) =
+            norm::grad_with_residual(isa, &x, &saved, (&y, after), &mut d, &mut dx);
+        results.extend([y, d, dx, scale, shift]);
     }
     let pool = Geometry { filters: g.channels, ..*g };
     if pool.lead <= pool.kernel.0.min(pool.kernel.1) / 2 {

@@ -5,13 +5,15 @@ use super::Epilogue;
 use super::buffer::{Buffer, Buffers};
 use super::geometry::Geometry;
 use super::isa::Isa;
-use super::{conv, pack, weight_grad as direct, winograd};
+use super::{conv, depthwise, pack, weight_grad as direct, winograd};
 
 /// How a convolution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// The sum of products as it is written down ([`conv`]).
     Direct,
+    /// Channel by channel ([`depthwise`]).
+    Depthwise,
     /// A quarter of the products, and additions instead ([`winograd`]).
     Winograd,
 }
@@ -23,7 +25,11 @@ impl Algorithm {
         // with fewer channels the transforms cost more than the products.
         let (least, most) = (g.output.0.min(g.output.1), g.output.0.max(g.output.1));
         let pays = least >= 4 && most >= 6 && g.channels.min(g.filters) >= 16;
-        if winograd::fits(g) && pays { Algorithm::Winograd } else { Algorithm::Direct }
+        match () {
+            () if depthwise::applies(g) => Algorithm::Depthwise,
+            () if winograd::fits(g) && pays => Algorithm::Winograd,
+            () => Algorithm::Direct,
+        }
     }
 }
 
@@ -31,6 +37,7 @@ impl Algorithm {
 pub fn forward_len(g: &Geometry) -> usize {
     match Algorithm::of(g) {
         Algorithm::Direct => pack::forward_len(g),
+        Algorithm::Depthwise => g.weights(),
         Algorithm::Winograd => winograd::forward_len(g),
     }
 }
@@ -39,6 +46,7 @@ pub fn forward_len(g: &Geometry) -> usize {
 pub fn pack_forward(isa: Isa, g: &Geometry, weights: &[f32], packed: &mut [f32]) {
     match Algorithm::of(g) {
         Algorithm::Direct => pack::forward(g, weights, packed),
+        Algorithm::Depthwise => packed.copy_from_slice(weights),
         Algorithm::Winograd => winograd::pack_forward(isa, g, weights, packed),
     }
 }
@@ -55,6 +63,7 @@ pub fn forward(
 ) {
     match Algorithm::of(g) {
         Algorithm::Direct => conv::forward(isa, g, x, packed, epilogue, y),
+        Algorithm::Depthwise => depthwise::forward(isa, g, x, packed, epilogue, y),
         Algorithm::Winograd => winograd::forward(isa, g, x, packed, epilogue, buffers, y),
     }
 }
@@ -63,6 +72,7 @@ pub fn forward(
 pub fn backward_len(g: &Geometry) -> usize {
     match Algorithm::of(g) {
         Algorithm::Direct => pack::backward_len(g),
+        Algorithm::Depthwise => g.weights(),
         Algorithm::Winograd => winograd::backward_len(g),
     }
 }
@@ -71,6 +81,7 @@ pub fn backward_len(g: &Geometry) -> usize {
 pub fn pack_backward(isa: Isa, g: &Geometry, weights: &[f32], packed: &mut [f32]) {
     match Algorithm::of(g) {
         Algorithm::Direct => pack::backward(g, weights, packed),
+        Algorithm::Depthwise => packed.copy_from_slice(weights),
         Algorithm::Winograd => winograd::pack_backward(isa, g, weights, packed),
     }
 }
@@ -86,20 +97,27 @@ pub fn data_grad(
 ) {
     match Algorithm::of(g) {
         Algorithm::Direct => conv::data_grad(isa, g, dy, packed, dx),
+        Algorithm::Depthwise => depthwise::data_grad(isa, g, dy, packed, dx),
         Algorithm::Winograd => winograd::data_grad(isa, g, dy, packed, buffers, dx),
     }
 }
 
 /// `dw[tap][channel][filter] = Σ x · dy` over output pixels and images.
 pub fn weight_grad(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], buffers: &Buffers) -> Buffer {
-    if Algorithm::of(g) == Algorithm::Winograd {
-        return winograd::weight_grad(isa, g, x, dy, buffers);
+    match Algorithm::of(g) {
+        Algorithm::Direct => direct_weight_grad(isa, g, x, dy, buffers),
+        Algorithm::Depthwise => buffers.copy(&depthwise::weight_grad(isa, g, x, dy)),
+        Algorithm::Winograd => winograd::weight_grad(isa, g, x, dy, buffers),
     }
-    // The direct sum reads whole blocks of 32 filters.
-    let width = pack::padded(g.filters);
-    let padded = (width != g.filters).then(|| {
-        let mut padded = buffers.take(dy.len() / g.filters * width);
-        pack::pad_rows(dy, g.filters, &mut padded);
+}
+
+fn direct_weight_grad(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], buffers: &Buffers) -> Buffer {
+    // The direct sum reads whole blocks of 32 filters of each group.
+    let filters = g.filters / g.groups;
+    let width = pack::padded(filters);
+    let padded = (width != filters).then(|| {
+        let mut padded = buffers.take(dy.len() / filters * width);
+        pack::pad_rows(dy, filters, &mut padded);
         padded
     });
     let mut partial = buffers.take(direct::partial_len(g));

@@ -26,6 +26,8 @@ mod parameter;
 mod plan;
 mod predict;
 mod presets;
+#[cfg(test)]
+mod reference_tests;
 mod schedule;
 mod shape;
 mod splits;

@@ -12,24 +12,23 @@ use super::{conv, depthwise, pack, weight_grad as direct, winograd};
 pub enum Algorithm {
     /// The sum of products as it is written down ([`conv`]).
     Direct,
-    /// Channel by channel ([`depthwise`]).
-    Depthwise,
     /// A quarter of the products, and additions instead ([`winograd`]).
     Winograd,
+    /// Each channel by itself ([`depthwise`]).
+    Depthwise,
 }
 
 impl Algorithm {
     /// What computes a geometry.
     pub fn of(g: &Geometry) -> Algorithm {
+        if depthwise::applies(g) {
+            return Algorithm::Depthwise;
+        }
         // Of a smaller map the direct sum leaves out more, off its border, than Winograd saves;
         // with fewer channels the transforms cost more than the products.
         let (least, most) = (g.output.0.min(g.output.1), g.output.0.max(g.output.1));
         let pays = least >= 4 && most >= 6 && g.channels.min(g.filters) >= 16;
-        match () {
-            () if depthwise::applies(g) => Algorithm::Depthwise,
-            () if winograd::fits(g) && pays => Algorithm::Winograd,
-            () => Algorithm::Direct,
-        }
+        if winograd::fits(g) && pays { Algorithm::Winograd } else { Algorithm::Direct }
     }
 }
 
@@ -37,8 +36,8 @@ impl Algorithm {
 pub fn forward_len(g: &Geometry) -> usize {
     match Algorithm::of(g) {
         Algorithm::Direct => pack::forward_len(g),
-        Algorithm::Depthwise => g.weights(),
         Algorithm::Winograd => winograd::forward_len(g),
+        Algorithm::Depthwise => g.weights(),
     }
 }
 
@@ -46,8 +45,8 @@ pub fn forward_len(g: &Geometry) -> usize {
 pub fn pack_forward(isa: Isa, g: &Geometry, weights: &[f32], packed: &mut [f32]) {
     match Algorithm::of(g) {
         Algorithm::Direct => pack::forward(g, weights, packed),
-        Algorithm::Depthwise => packed.copy_from_slice(weights),
         Algorithm::Winograd => winograd::pack_forward(isa, g, weights, packed),
+        Algorithm::Depthwise => packed.copy_from_slice(weights),
     }
 }
 
@@ -63,8 +62,8 @@ pub fn forward(
 ) {
     match Algorithm::of(g) {
         Algorithm::Direct => conv::forward(isa, g, x, packed, epilogue, y),
-        Algorithm::Depthwise => depthwise::forward(isa, g, x, packed, epilogue, y),
         Algorithm::Winograd => winograd::forward(isa, g, x, packed, epilogue, buffers, y),
+        Algorithm::Depthwise => depthwise::forward(isa, g, x, packed, epilogue, y),
     }
 }
 
@@ -72,8 +71,8 @@ pub fn forward(
 pub fn backward_len(g: &Geometry) -> usize {
     match Algorithm::of(g) {
         Algorithm::Direct => pack::backward_len(g),
-        Algorithm::Depthwise => g.weights(),
         Algorithm::Winograd => winograd::backward_len(g),
+        Algorithm::Depthwise => g.weights(),
     }
 }
 
@@ -81,8 +80,8 @@ pub fn backward_len(g: &Geometry) -> usize {
 pub fn pack_backward(isa: Isa, g: &Geometry, weights: &[f32], packed: &mut [f32]) {
     match Algorithm::of(g) {
         Algorithm::Direct => pack::backward(g, weights, packed),
-        Algorithm::Depthwise => packed.copy_from_slice(weights),
         Algorithm::Winograd => winograd::pack_backward(isa, g, weights, packed),
+        Algorithm::Depthwise => packed.copy_from_slice(weights),
     }
 }
 
@@ -97,22 +96,19 @@ pub fn data_grad(
 ) {
     match Algorithm::of(g) {
         Algorithm::Direct => conv::data_grad(isa, g, dy, packed, dx),
-        Algorithm::Depthwise => depthwise::data_grad(isa, g, dy, packed, dx),
         Algorithm::Winograd => winograd::data_grad(isa, g, dy, packed, buffers, dx),
+        Algorithm::Depthwise => depthwise::data_grad(isa, g, dy, packed, dx),
     }
 }
 
 /// `dw[tap][channel][filter] = Σ x · dy` over output pixels and images.
 pub fn weight_grad(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], buffers: &Buffers) -> Buffer {
     match Algorithm::of(g) {
-        Algorithm::Direct => direct_weight_grad(isa, g, x, dy, buffers),
-        Algorithm::Depthwise => buffers.copy(&depthwise::weight_grad(isa, g, x, dy)),
-        Algorithm::Winograd => winograd::weight_grad(isa, g, x, dy, buffers),
+        Algorithm::Direct => {}
+        Algorithm::Winograd => return winograd::weight_grad(isa, g, x, dy, buffers),
+        Algorithm::Depthwise => return buffers.copy(&depthwise::weight_grad(isa, g, x, dy)),
     }
-}
-
-fn direct_weight_grad(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], buffers: &Buffers) -> Buffer {
-    // The direct sum reads whole blocks of 32 filters of each group.
+    // The direct sum reads whole blocks of 32 filters of a group.
     let filters = g.filters / g.groups;
     let width = pack::padded(filters);
     let padded = (width != filters).then(|| {

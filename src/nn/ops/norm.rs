@@ -89,23 +89,22 @@ pub(crate) fn train<T: Tape<f32, Cpu>>(
     let Saved { scale, shift, .. } = &saved;
     let y = affine(cx, x, (scale, shift), residual, after)?;
     if T::OWNS_TAPE {
-        let (cx, x, tag) = (cx.clone(), x.clone(), y.tag.clone());
-        let (weight, bias) = (of.0.tag.clone(), of.1.tag.clone());
-        // With a residual the mask is that of the output; without, it follows from x.
         let residual = residual.map(|residual| (residual.tag.clone(), y.values.clone()));
+        let (cx, x, y) = (cx.clone(), x.clone(), y.tag.clone());
+        let (weight, bias) = (of.0.tag.clone(), of.1.tag.clone());
         tape.add_backward_op(move |grads| {
-            let mut d = take(&cx, grads, &tag)?;
-            let (scale_grad, shift_grad) = match &residual {
+            let mut d = take(&cx, grads, &y)?;
+            let (scale_grad, shift_grad) = match residual {
+                None => norm::grad(cx.isa, &x.values, &saved, after, &mut d),
                 Some((residual, y)) => {
                     let mut dx = cx.buffers.take(d.len());
-                    let out = (&***y, after);
-                    let of =
-                        norm::grad_with_residual(cx.isa, &x.values, &saved, out, &mut d, &mut dx);
-                    put(&cx, grads, residual, d)?;
-                    d = dx;
-                    of
+                    let output = (&y[..], after);
+                    let grads_of_map = norm::grad_with_residual(
+                        cx.isa, &x.values, &saved, output, &mut d, &mut dx,
+                    );
+                    put(&cx, grads, &residual, std::mem::replace(&mut d, dx))?;
+                    grads_of_map
                 }
-                None => norm::grad(cx.isa, &x.values, &saved, after, &mut d),
             };
             put(&cx, grads, &weight, cx.buffers.copy(&scale_grad))?;
             put(&cx, grads, &bias, cx.buffers.copy(&shift_grad))?;
@@ -134,7 +133,7 @@ fn affine(
     after: After,
 ) -> Result<Activation, CpuError> {
     let mut y = cx.buffers.take(x.values.len());
-    let residual = residual.map(|residual| &**residual.values);
+    let residual = residual.map(|residual| &residual.values[..]);
     norm::affine(cx.isa, &x.values, (scale, shift), residual, after, &mut y);
     Activation::new(cx, y, x.images, x.shape)
 }

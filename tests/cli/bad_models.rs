@@ -152,7 +152,7 @@ fn an_optimizer_with_settings_that_cannot_be() {
             23 | optimizer = { adam = { lr = -1, beta1 = 1.0, beta2 = 2, eps = -1e-8, weight_decay = -0.1 } }
                |                                                      ^ here
 
-            error: stage `cnn` (train): `eps` is -1e-8, and must be 0 or more
+            error: stage `cnn` (train): `eps` is -1e-8, and must be above 0
               --> pipeline.toml:23:63
                |
             23 | optimizer = { adam = { lr = -1, beta1 = 1.0, beta2 = 2, eps = -1e-8, weight_decay = -0.1 } }

@@ -1,8 +1,9 @@
 //! What training does: it learns, stops early, and says what went wrong.
 
 use expect_test::expect;
+use microtome::data::Batch;
 use microtome::nn::kernels::isa::Isa;
-use microtome::nn::{Compute, Training, fit_on};
+use microtome::nn::{Compute, Shape, Trainer, Training, fit_on};
 
 use crate::fixture::{Log, every_layer, fit, labelled, patches, score, training};
 
@@ -21,6 +22,30 @@ fn a_tiny_network_learns_32_images_by_heart() {
     let (first, last) = (history[0], history[11]);
     assert!(first.train_loss > 0.3, "{first:?}");
     assert!(last.train_loss < 0.02 && last.train_accuracy == 1.0, "{last:?}");
+}
+
+/// Without a data set: eight images of noise, learnt by heart.
+#[test]
+fn a_trainer_takes_batches_from_memory() {
+    let cx = Compute::new(Isa::chosen().unwrap());
+    let settings = r#"
+        model = { layers = [ { conv = 8 }, "relu", "flatten", { dense = 1 } ] }
+        optimizer = { adam = { lr = 0.01 } }
+    "#;
+    let mut trainer = Trainer::new(cx, &training(settings), Shape::new(6, 5, 3), None).unwrap();
+    let mut random = microtome::data::random::Random::new(1, "noise", 0, 0);
+    let pixels = (0..8 * 6 * 5 * 3).map(|_| random.below(256) as u8).collect();
+    let labels = vec![0, 1, 1, 0, 1, 0, 0, 1];
+    let batch = Batch { pixels, labels, rows: (0..8).collect() };
+    let before = trainer.infer(&batch).unwrap();
+    let first = trainer.step(&batch, 0, 0).unwrap();
+    assert_eq!(first.logits, before, "a step tells what it saw before it moved the weights");
+    assert!((0.5..1.0).contains(&first.loss), "{}", first.loss);
+    let last = (1..60).map(|step| trainer.step(&batch, 0, step).unwrap().loss).last().unwrap();
+    assert!(last < 0.05, "{last}");
+    let logits = trainer.infer(&batch).unwrap();
+    assert_eq!(logits, trainer.infer(&batch).unwrap(), "inference changes nothing");
+    assert!(logits.iter().zip(&batch.labels).all(|(logit, label)| (*logit > 0.0) == (*label == 1)));
 }
 
 #[test]

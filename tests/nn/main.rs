@@ -1,5 +1,6 @@
 //! The tensor room: what users may write, what the kernels promise, and what training gives.
 
+mod convolution;
 mod files;
 mod fixture;
 mod kernels;

@@ -18,6 +18,7 @@ mod avx512;
 pub mod buffer;
 pub mod channels;
 pub mod conv;
+pub mod depthwise;
 pub mod elementwise;
 mod gemm;
 pub mod geometry;
@@ -27,6 +28,9 @@ pub mod pack;
 pub mod pooling;
 pub mod reduce;
 mod scalar;
+mod span;
+mod sweep;
+mod way;
 pub mod weight_grad;
 
 /// What is done to each output as it is written: an activation that follows costs no pass of its

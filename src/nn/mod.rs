@@ -15,6 +15,7 @@ pub mod kernels;
 mod layer;
 mod model;
 mod network;
+pub mod onnx;
 mod ops;
 mod parameter;
 mod plan;

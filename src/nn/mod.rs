@@ -19,6 +19,7 @@ mod layer;
 mod loss;
 mod model;
 mod network;
+pub mod onnx;
 mod ops;
 mod optimizer;
 #[cfg(test)]

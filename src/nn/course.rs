@@ -1,6 +1,10 @@
 //! What a schedule comes to in each step: a function of the settings, of what the epochs so far
 //! brought, and of the step's number. Nothing is remembered besides the history, which a checkpoint
 //! keeps, so that a resumed training has the same learning rates. In f64, with `libm`.
+//!
+//! As PyTorch's schedulers do: `StepLR`, `MultiStepLR`, `CosineAnnealingLR` over all epochs and
+//! `ReduceLROnPlateau` with each epoch, `OneCycleLR` with each step. A warm-up is a `LinearLR` that
+//! steps with each batch, chained: it multiplies what the schedule says, which starts with it.
 
 use std::f64::consts::PI;
 
@@ -113,7 +117,7 @@ impl Plateau {
 impl Warmup {
     /// What the learning rate is multiplied by in step `now` of all, from 0.
     fn share(&self, now: usize, steps_an_epoch: usize) -> f64 {
-        let length = self.epochs * steps_an_epoch + self.steps;
+        let length = self.epochs.saturating_mul(steps_an_epoch).saturating_add(self.steps);
         if now >= length {
             return 1.0;
         }

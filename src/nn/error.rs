@@ -135,6 +135,8 @@ impl From<dfdx::tensor::CpuError> for NnError {
 impl NnError {
     /// A loss that is not finite, in a step from 0 of an epoch from 0.
     pub(crate) fn diverged(loss: f64, epoch: usize, step: usize, lr: f64) -> NnError {
+        // Six digits: a schedule gives rates that nobody would write.
+        let lr = format!("{lr:.5e}").parse().unwrap_or(lr);
         NnError::Diverged { loss, epoch: epoch + 1, batch: step + 1, lr, kept: Kept::Nothing }
     }
 

@@ -24,8 +24,6 @@ pub(crate) enum Range {
     Between,
     /// 0 ≤ x ≤ 1
     Share,
-    /// x > 1
-    AboveOne,
 }
 
 /// Checks the settings of one table.
@@ -43,7 +41,6 @@ impl Range {
                 Range::BelowOne => (0.0..1.0).contains(&x),
                 Range::Between => 0.0 < x && x < 1.0,
                 Range::Share => (0.0..=1.0).contains(&x),
-                Range::AboveOne => x > 1.0,
             }
     }
 
@@ -54,7 +51,6 @@ impl Range {
             Range::BelowOne => "at least 0 and below 1",
             Range::Between => "above 0 and below 1",
             Range::Share => "between 0 and 1",
-            Range::AboveOne => "above 1",
         }
     }
 }
@@ -69,7 +65,10 @@ impl Ranges {
     pub fn check(&mut self, key: &str, name: &str, value: f64, range: Range) {
         if !range.holds(value) {
             let help = (key == "lr").then_some("0.001 is a good start");
-            self.add(key, format!("{name} is {value}, and must be {}", range.words()), help);
+            let kind = if value.is_finite() { "" } else { "a finite number " };
+            let value = short(value);
+            let message = format!("{name} is {value}, and must be {kind}{}", range.words());
+            self.add(key, message, help);
         }
     }
 
@@ -78,4 +77,10 @@ impl Ranges {
         let place = format!("{}.{key}", self.table);
         self.faults.push(Fault { place, message, help: help.map(str::to_owned) });
     }
+}
+
+/// A number as people write it: `1e-8` rather than `0.00000001`.
+fn short(x: f64) -> String {
+    let small = x != 0.0 && x.abs() < 1e-4;
+    if small || x.abs() >= 1e16 { format!("{x:e}") } else { x.to_string() }
 }

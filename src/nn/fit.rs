@@ -15,10 +15,11 @@ use super::ops::loss::{CrossEntropy, sigmoid};
 use super::predict::Network;
 use super::shape::Shape;
 use super::splits::Splits;
+use super::stopping::{finished, improves};
 use super::tensor::Compute;
 use super::trained::Trained;
 use super::trainer::{Step, Trainer};
-use super::training::{EarlyStopping, Training};
+use super::training::Training;
 use crate::data::{Batches, Dataset};
 
 /// Who watches a training, and may stop it: `ControlFlow::Break` ends it with
@@ -155,28 +156,6 @@ fn validate(
         after_batch()?;
     }
     Ok((loss / labels.len() as f64, score(&probabilities, &labels)))
-}
-
-/// Whether all epochs are done, or early stopping has waited long enough.
-fn finished(training: &Training, progress: &Progress) -> bool {
-    let done = progress.history.len();
-    let waited = match (&training.early_stopping, &progress.best) {
-        (Some(stopping), Some((best, _))) => done - best.epoch > stopping.patience.max(1) - 1,
-        _ => false,
-    };
-    done >= training.epochs.get() || waited
-}
-
-/// Who watches the epochs, in messages.
-const STOPPING: &str = "early stopping";
-
-/// Whether `row` beats the best epoch so far by more than `min_delta`.
-fn improves(stopping: &EarlyStopping, progress: &Progress, row: &Epoch) -> Result<bool, NnError> {
-    let merit = row.merit(stopping.monitor, STOPPING)?;
-    Ok(match &progress.best {
-        Some((best, _)) => merit - stopping.min_delta > best.merit(stopping.monitor, STOPPING)?,
-        None => true,
-    })
 }
 
 /// The outcome, with the weights that are to be kept.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::error::NnError;
-use super::training::Monitor;
+use super::stopping::Monitor;
 
 /// The figures of one epoch; losses are mean cross-entropies in nats, the rest in 0..1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

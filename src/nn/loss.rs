@@ -8,8 +8,6 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::fault::{Fault, Range, Ranges};
-
 /// What is minimised.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,20 +45,6 @@ impl Default for Loss {
 impl Default for PositiveWeight {
     fn default() -> PositiveWeight {
         PositiveWeight::Of(1.0)
-    }
-}
-
-impl Loss {
-    /// What cannot be, with its place.
-    pub(crate) fn faults(&self) -> Vec<Fault> {
-        let Loss::BinaryCrossentropy(settings) = self;
-        let mut ranges = Ranges::of("loss.binary_crossentropy");
-        if let PositiveWeight::Of(weight) = settings.positive_weight {
-            ranges.check("positive_weight", "the weight of class 1", weight, Range::Positive);
-        }
-        let smoothing = settings.label_smoothing;
-        ranges.check("label_smoothing", "the label smoothing", smoothing, Range::BelowOne);
-        ranges.faults
     }
 }
 

@@ -3,6 +3,7 @@
 //! data sets, but no stages, metrics or reports.
 
 mod checkpoint;
+mod checks;
 mod course;
 mod description;
 mod error;
@@ -18,6 +19,7 @@ mod layer;
 mod loss;
 mod model;
 mod network;
+pub mod onnx;
 mod ops;
 mod optimizer;
 #[cfg(test)]
@@ -26,10 +28,13 @@ mod parameter;
 mod plan;
 mod predict;
 mod presets;
+#[cfg(test)]
+mod reference_tests;
 mod schedule;
 mod shape;
 mod splits;
 mod stepper;
+mod stopping;
 mod tensor;
 mod trained;
 mod trainer;
@@ -49,7 +54,8 @@ pub use predict::Network;
 pub use presets::{Architecture, Freeze, PartRates, Preset, Settings};
 pub use schedule::{Cosine, Milestones, OneCycle, Plateau, Schedule, Stairs, Warmup};
 pub use shape::Shape;
+pub use stopping::{EarlyStopping, Monitor};
 pub use tensor::Compute;
 pub use trained::Trained;
 pub use trainer::{Step, Trainer};
-pub use training::{EarlyStopping, Monitor, Training};
+pub use training::Training;

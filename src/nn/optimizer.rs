@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, Range, Ranges};
-
 /// How weights follow their gradients; each makes PyTorch's steps for the same settings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
@@ -194,53 +192,5 @@ impl Optimizer {
             | Optimizer::RmsProp(RmsProp { momentum, .. }) => *momentum = new,
         }
         self
-    }
-
-    /// What cannot be, with its place below `optimizer`.
-    pub(crate) fn faults(&self) -> Vec<Fault> {
-        let mut ranges = Ranges::of(match self {
-            Optimizer::Adam(_) => "optimizer.adam",
-            Optimizer::AdamW(_) => "optimizer.adamw",
-            Optimizer::Sgd(_) => "optimizer.sgd",
-            Optimizer::RmsProp(_) => "optimizer.rmsprop",
-        });
-        ranges.check("lr", "the learning rate", self.lr(), Range::Positive);
-        match *self {
-            Optimizer::Adam(Adam { beta1, beta2, eps, weight_decay, .. })
-            | Optimizer::AdamW(AdamW { beta1, beta2, eps, weight_decay, .. }) => {
-                ranges.check("beta1", "`beta1`", beta1, Range::BelowOne);
-                ranges.check("beta2", "`beta2`", beta2, Range::BelowOne);
-                ranges.check("eps", "`eps`", eps, Range::NotNegative);
-                ranges.check("weight_decay", "the weight decay", weight_decay, Range::NotNegative);
-            }
-            Optimizer::Sgd(Sgd { momentum, nesterov, dampening, weight_decay, .. }) => {
-                ranges.check("momentum", "the momentum", momentum, Range::BelowOne);
-                ranges.check("dampening", "the dampening", dampening, Range::Share);
-                ranges.check("weight_decay", "the weight decay", weight_decay, Range::NotNegative);
-                if nesterov && (momentum == 0.0 || dampening != 0.0) {
-                    let message = "Nesterov's momentum needs a momentum and no dampening";
-                    ranges.add("nesterov", message.into(), Some("`momentum = 0.9` is usual"));
-                }
-            }
-            Optimizer::RmsProp(RmsProp { alpha, eps, momentum, weight_decay, .. }) => {
-                ranges.check("alpha", "`alpha`", alpha, Range::BelowOne);
-                ranges.check("eps", "`eps`", eps, Range::NotNegative);
-                ranges.check("momentum", "the momentum", momentum, Range::BelowOne);
-                ranges.check("weight_decay", "the weight decay", weight_decay, Range::NotNegative);
-            }
-        }
-        ranges.faults
-    }
-}
-
-impl Clip {
-    /// What cannot be, with its place.
-    pub(crate) fn faults(&self) -> Vec<Fault> {
-        let mut ranges = Ranges::of("clip");
-        match *self {
-            Clip::Norm(norm) => ranges.check("norm", "the norm", norm, Range::Positive),
-            Clip::Value(value) => ranges.check("value", "the limit", value, Range::Positive),
-        }
-        ranges.faults
     }
 }

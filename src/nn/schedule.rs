@@ -6,8 +6,8 @@ use std::num::NonZeroUsize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, Range, Ranges};
-use super::training::{Monitor, at_least_one};
+use super::stopping::Monitor;
+use super::training::at_least_one;
 
 /// How the learning rate changes from what the optimizer's `lr` says; as PyTorch's schedulers do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -146,79 +146,5 @@ impl Schedule {
             Schedule::OneCycle(_) => "one cycle",
             Schedule::ReduceOnPlateau(_) => "reduced on a plateau",
         })
-    }
-
-    /// What cannot be, with its place; `lr` is the optimizer's.
-    pub(crate) fn faults(&self, lr: f64) -> Vec<Fault> {
-        match self {
-            Schedule::Constant => Vec::new(),
-            Schedule::Step(Stairs { factor, .. }) => {
-                let mut ranges = Ranges::of("schedule.step");
-                ranges.check("factor", "the factor", *factor, Range::Positive);
-                ranges.faults
-            }
-            Schedule::Milestones(Milestones { at, factor }) => {
-                let mut ranges = Ranges::of("schedule.milestones");
-                ranges.check("factor", "the factor", *factor, Range::Positive);
-                if at.is_empty() || at.first() == Some(&0) || !at.is_sorted_by(|a, b| a < b) {
-                    let message =
-                        format!("the milestones are {at:?}, and must rise from 1 or more");
-                    ranges.add("at", message, Some("after 10 and 15 epochs: `at = [10, 15]`"));
-                }
-                ranges.faults
-            }
-            Schedule::Cosine(Cosine { floor }) => {
-                let mut ranges = Ranges::of("schedule.cosine");
-                not_above(&mut ranges, "floor", "the floor", *floor, lr);
-                ranges.faults
-            }
-            Schedule::OneCycle(cycle) => cycle.faults(),
-            Schedule::ReduceOnPlateau(Plateau { factor, threshold, min_lr, .. }) => {
-                let mut ranges = Ranges::of("schedule.reduce_on_plateau");
-                ranges.check("factor", "the factor", *factor, Range::Between);
-                ranges.check("threshold", "the threshold", *threshold, Range::BelowOne);
-                not_above(&mut ranges, "min_lr", "the lowest learning rate", *min_lr, lr);
-                ranges.faults
-            }
-        }
-    }
-}
-
-/// A learning rate that the schedule goes down to.
-fn not_above(ranges: &mut Ranges, key: &str, name: &str, low: f64, lr: f64) {
-    ranges.check(key, name, low, Range::NotNegative);
-    if low > lr {
-        let message = format!("{name} is {low}, above the learning rate {lr}");
-        ranges.add(key, message, Some("the schedule goes down to it: give a smaller one"));
-    }
-}
-
-impl OneCycle {
-    fn faults(&self) -> Vec<Fault> {
-        let mut ranges = Ranges::of("schedule.one_cycle");
-        ranges.check("pct_start", "`pct_start`", self.pct_start, Range::Share);
-        ranges.check("div_factor", "`div_factor`", self.div_factor, Range::Positive);
-        ranges.check(
-            "final_div_factor",
-            "`final_div_factor`",
-            self.final_div_factor,
-            Range::Positive,
-        );
-        ranges.check("base_momentum", "`base_momentum`", self.base_momentum, Range::Between);
-        ranges.check("max_momentum", "`max_momentum`", self.max_momentum, Range::Between);
-        ranges.faults
-    }
-}
-
-impl Warmup {
-    /// What cannot be, with its place.
-    pub(crate) fn faults(&self) -> Vec<Fault> {
-        let mut ranges = Ranges::of("warmup");
-        ranges.check("from", "the share to start from", self.from, Range::Share);
-        if self.epochs + self.steps == 0 {
-            let help = Some("say how long: `warmup = { epochs = 1 }`, or `{ steps = 500 }`");
-            ranges.add("epochs", "the warm-up has no length".into(), help);
-        }
-        ranges.faults
     }
 }

@@ -3,7 +3,8 @@
 
 use super::error::NnError;
 use super::schedule::Schedule;
-use super::training::{Monitor, Training};
+use super::stopping::Monitor;
+use super::training::Training;
 use crate::data::{Dataset, Split};
 
 /// The labelled rows of two splits.

@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::fault::{Fault, Range, Ranges};
 use super::loss::Loss;
 use super::model::Model;
 use super::optimizer::{Clip, Optimizer};
 use super::schedule::{Schedule, Warmup};
+use super::stopping::EarlyStopping;
 use crate::data::Augment;
 
 /// How a network is trained; everything that its result depends on, besides the data.
@@ -53,34 +53,6 @@ pub struct Training {
     pub seed: u64,
 }
 
-/// When to stop before the last epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EarlyStopping {
-    /// What is watched on the validation split.
-    #[serde(default)]
-    pub monitor: Monitor,
-    /// How many epochs without improvement are borne.
-    #[serde(default = "patience")]
-    pub patience: usize,
-    /// How much better an epoch must be to count as an improvement.
-    #[serde(default)]
-    pub min_delta: f64,
-}
-
-/// A figure of the validation split.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Monitor {
-    /// The area under the ROC curve; more is better.
-    #[default]
-    ValAuc,
-    /// The loss; less is better.
-    ValLoss,
-    /// The share of images on the right side of 0.5; more is better.
-    ValAccuracy,
-}
-
 fn batch_size() -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(31)
 }
@@ -92,10 +64,6 @@ fn epochs() -> NonZeroUsize {
 pub(super) fn at_least_one<'de, D: Deserializer<'de>>(number: D) -> Result<NonZeroUsize, D::Error> {
     NonZeroUsize::new(usize::deserialize(number)?)
         .ok_or_else(|| D::Error::custom("must be at least 1"))
-}
-
-fn patience() -> usize {
-    3
 }
 
 impl Training {
@@ -114,20 +82,5 @@ impl Training {
             early_stopping: None,
             seed: 0,
         }
-    }
-
-    /// The settings that cannot be, each with its place, besides the model's.
-    pub fn faults(&self) -> Vec<Fault> {
-        let mut faults = self.loss.faults();
-        faults.extend(self.optimizer.faults());
-        faults.extend(self.clip.iter().flat_map(Clip::faults));
-        faults.extend(self.schedule.faults(self.optimizer.lr()));
-        faults.extend(self.warmup.iter().flat_map(Warmup::faults));
-        if let Some(stopping) = &self.early_stopping {
-            let mut ranges = Ranges::of("early_stopping");
-            ranges.check("min_delta", "`min_delta`", stopping.min_delta, Range::NotNegative);
-            faults.extend(ranges.faults);
-        }
-        faults
     }
 }

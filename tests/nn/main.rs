@@ -10,6 +10,7 @@ mod reproducible;
 mod shapes;
 mod spec;
 mod training;
+mod winograd;
 
 /// Tests run with the allocator that the binary has.
 #[global_allocator]

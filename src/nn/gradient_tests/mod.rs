@@ -267,3 +267,21 @@ fn dilated_convolution() {
         Shape::new(8, 9, 3),
     );
 }
+
+#[test]
+fn grouped_and_depthwise_convolution() {
+    check(
+        r#"[{ conv = 6 }, { conv = { filters = 4, groups = 2 } }, { conv = { filters = 8, groups = 4, stride = 2 } },
+            { conv = { filters = 8, kernel = 5, groups = 8 } }, "relu6", "flatten", { dense = 1 }]"#,
+        Shape::new(6, 7, 3),
+    );
+}
+
+#[test]
+fn wide_enough_for_winograd() {
+    check(
+        r#"[{ conv = 17 }, "relu", { conv = 33 }, "relu", { conv = { filters = 16, bias = false } }, "batch_norm",
+            { conv = 16 }, "global_avg_pool", { dense = 1 }]"#,
+        Shape::new(7, 6, 3),
+    );
+}

@@ -23,13 +23,35 @@ use walkdir::WalkDir;
 /// Decides by the path relative to the root whether a stage reads a file.
 pub type Keep = Arc<dyn Fn(&Path) -> bool + Send + Sync>;
 
-/// The files below a folder that a stage depends on.
+/// The files that a stage depends on: those below a folder, or a single one.
 #[derive(Clone)]
 pub struct SourceFiles {
-    /// The parameter that names the folder, for explanations: `source.kaggle.dir`.
+    /// The parameter that names them, for explanations: `source.kaggle.dir`.
     pub name: String,
-    pub root: PathBuf,
-    pub keep: Keep,
+    pub root: Root,
+}
+
+/// Where source files lie. Neither a folder's path nor a single file's name tells them from others.
+#[derive(Clone)]
+pub enum Root {
+    /// Those below a folder that are kept.
+    Folder(PathBuf, Keep),
+    File(PathBuf),
+}
+
+impl Root {
+    fn path(&self) -> &Path {
+        match self {
+            Root::Folder(path, _) | Root::File(path) => path,
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Root::Folder(..) => "folder",
+            Root::File(_) => "file",
+        }
+    }
 }
 
 /// What the files were when they were hashed.
@@ -49,10 +71,10 @@ struct Found {
 /// Why the source files cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    #[error("the folder {} does not exist", .0.display())]
-    Missing(PathBuf),
-    #[error("{} is not a folder", .0.display())]
-    NotAFolder(PathBuf),
+    #[error("the {what} {} does not exist", path.display())]
+    Missing { what: &'static str, path: PathBuf },
+    #[error("{} is not a {what}", path.display())]
+    Other { what: &'static str, path: PathBuf },
     #[error("cannot read {}: {error}", path.display())]
     Unreadable { path: PathBuf, error: io::Error },
     #[error("{} changed while it was being read", .0.display())]
@@ -132,7 +154,7 @@ impl SourceFiles {
             return Err(SourceError::Moved(file.path.clone()));
         }
         if now.len() != since.files.len() {
-            return Err(SourceError::Moved(self.root.clone()));
+            return Err(SourceError::Moved(self.root.path().into()));
         }
         since.files.par_iter().try_for_each(|(file, stat)| {
             let same = Stat::of(&file.path)? == *stat;
@@ -142,41 +164,49 @@ impl SourceFiles {
 
     /// All kept files, sorted by name.
     fn files(&self) -> Result<Vec<Found>, SourceError> {
-        match fs::metadata(&self.root) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(SourceError::Missing(self.root.clone()));
+        let (root, what) = (self.root.path(), self.root.word());
+        let meta = fs::metadata(root).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => SourceError::Missing { what, path: root.into() },
+            _ => unreadable(root, error),
+        })?;
+        match &self.root {
+            Root::Folder(_, keep) if meta.is_dir() => files_below(root, keep),
+            Root::File(path) if meta.is_file() => {
+                Ok(vec![Found { name: String::new(), path: path.clone() }])
             }
-            Err(error) => return Err(unreadable(&self.root, error)),
-            Ok(meta) if !meta.is_dir() => return Err(SourceError::NotAFolder(self.root.clone())),
-            Ok(_) => {}
+            _ => Err(SourceError::Other { what, path: root.into() }),
         }
-        let mut found = Vec::new();
-        for entry in WalkDir::new(&self.root).follow_links(true) {
-            let entry = match entry {
-                Ok(entry) => entry,
-                // A link to nowhere or in a circle leads to no file. Who needs one says so.
-                Err(error) if error.path().is_some_and(Path::is_symlink) => continue,
-                Err(error) => {
-                    let path = error.path().unwrap_or(&self.root).to_path_buf();
-                    return Err(SourceError::Unreadable { path, error: error.into() });
-                }
-            };
-            let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
-            if entry.file_type().is_file() && (self.keep)(relative) {
-                let parts = relative.components().map(|c| c.as_os_str().to_string_lossy());
-                let name = parts.collect::<Vec<_>>().join("/");
-                found.push(Found { name, path: entry.into_path() });
-            }
-        }
-        found.sort_unstable();
-        Ok(found)
     }
 
     fn index_path(&self, index_dir: &Path) -> PathBuf {
-        let root = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        let root = self.root.path();
+        let root = fs::canonicalize(root).unwrap_or_else(|_| root.into());
         let name = Digest::of_bytes(root.to_string_lossy().as_bytes()).short();
         index_dir.join(format!("{name}.stat"))
     }
+}
+
+fn files_below(root: &Path, keep: &Keep) -> Result<Vec<Found>, SourceError> {
+    let mut found = Vec::new();
+    for entry in WalkDir::new(root).follow_links(true) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // A link to nowhere or in a circle leads to no file. Who needs one says so.
+            Err(error) if error.path().is_some_and(Path::is_symlink) => continue,
+            Err(error) => {
+                let path = error.path().unwrap_or(root).to_path_buf();
+                return Err(SourceError::Unreadable { path, error: error.into() });
+            }
+        };
+        let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
+        if entry.file_type().is_file() && keep(relative) {
+            let parts = relative.components().map(|c| c.as_os_str().to_string_lossy());
+            let name = parts.collect::<Vec<_>>().join("/");
+            found.push(Found { name, path: entry.into_path() });
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
 }
 
 fn unreadable(path: &Path, error: io::Error) -> SourceError {

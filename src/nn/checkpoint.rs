@@ -14,6 +14,7 @@ use super::network::{Layers, Snapshot};
 use super::ops::norm::Running;
 use super::shape::Shape;
 use super::stepper::{Memory, Stepper};
+use super::trainer::Trainer;
 use super::training::Training;
 use super::weights::{Saved, floats};
 use crate::data::{Dataset, Normalization, Split};
@@ -35,6 +36,8 @@ pub(crate) struct Progress {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Owner {
     training: Training,
+    /// The digest of the weights that it started from.
+    weights: Option<String>,
     input: Shape,
     normalization: Option<Normalization>,
     /// Rows of the train and of the validation split.
@@ -42,9 +45,18 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    pub fn of(training: &Training, data: &Dataset, input: Shape) -> Owner {
+    pub fn of(training: &Training, data: &Dataset, trainer: &Trainer) -> Owner {
         let rows = (data.indices(Split::Train), data.indices(Split::Valid));
-        Owner { training: training.clone(), input, normalization: data.normalization(), rows }
+        // A path tells nothing of what lies there.
+        let training = Training { model: training.model.without_paths(), ..training.clone() };
+        let weights = trainer.start.as_ref().map(|start| start.digest.clone());
+        Owner {
+            training,
+            weights,
+            input: trainer.layers.plan.input,
+            normalization: data.normalization(),
+            rows,
+        }
     }
 }
 

@@ -4,17 +4,19 @@
 use super::fault::{Fault, Range, Ranges};
 use super::loss::{Loss, PositiveWeight};
 use super::optimizer::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
+use super::presets::Preset;
 use super::schedule::{Cosine, Milestones, OneCycle, Plateau, Schedule, Stairs, Warmup};
 use super::training::Training;
 
 impl Training {
-    /// The settings that cannot be, each with its place, besides the model's.
+    /// The settings that cannot be, each with its place; whether layers fit is another question.
     pub fn faults(&self) -> Vec<Fault> {
         let mut faults = self.loss.faults();
         faults.extend(self.optimizer.faults());
         faults.extend(self.clip.iter().flat_map(Clip::faults));
         faults.extend(self.schedule.faults(self.optimizer.lr()));
         faults.extend(self.warmup.iter().flat_map(Warmup::faults));
+        faults.extend(self.model.preset().into_iter().flat_map(Preset::faults));
         if let Some(stopping) = &self.early_stopping {
             let mut ranges = Ranges::of("early_stopping");
             ranges.check("min_delta", "`min_delta`", stopping.min_delta, Range::NotNegative);

@@ -13,14 +13,15 @@ use super::kernels::isa::Isa;
 use super::network::Layers;
 use super::ops::loss::{CrossEntropy, sigmoid};
 use super::predict::Network;
+use super::pretrained::Head;
 use super::shape::Shape;
 use super::splits::Splits;
 use super::stopping::{finished, improves};
 use super::tensor::Compute;
 use super::trained::Trained;
-use super::trainer::{Step, Trainer};
+use super::trainer::{Start, Step, Trainer};
 use super::training::Training;
-use crate::data::{Batches, Dataset};
+use crate::data::{Batches, Dataset, Normalization};
 
 /// Who watches a training, and may stop it: `ControlFlow::Break` ends it with
 /// [`NnError::Interrupted`]; the checkpoint stays.
@@ -67,7 +68,9 @@ pub fn fit_on(
         return Err(NnError::Setting(fault));
     }
     let input = Shape::new(data.height(), data.width(), CHANNELS);
-    let mut trainer = Trainer::new(cx, training, input, data.normalization())?;
+    let normalization = training.model.normalization(data.normalization());
+    let mut trainer = Trainer::new(cx, training, input, normalization)?;
+    tell_of_weights(training, data, &trainer, watch);
 
     let batch_size = training.batch_size.get();
     let Splits { train, valid, labels } = Splits::of(training, data)?;
@@ -79,7 +82,7 @@ pub fn fit_on(
     let valid = Batches::in_order(data, valid, batch_size);
     trainer.entropy = CrossEntropy::of(&training.loss, &labels);
 
-    let owner = Owner::of(training, data, input);
+    let owner = Owner::of(training, data, &trainer);
     let checkpoint = scratch.map(|folder| Checkpoint::new(folder, &owner));
     let resumed =
         checkpoint.as_ref().and_then(|from| from.read(&mut trainer.layers, &mut trainer.stepper));
@@ -107,6 +110,25 @@ pub fn fit_on(
         go_on(watch.epoch(&row))?;
     }
     keep(training, data, input, trainer.layers, progress)
+}
+
+/// Notes what pretrained weights change besides themselves.
+fn tell_of_weights(training: &Training, data: &Dataset, trainer: &Trainer, watch: &mut dyn Watch) {
+    let Some(Start { head, .. }) = &trainer.start else {
+        return;
+    };
+    let name = training.model.name();
+    if *head == Head::Fresh {
+        watch.note(&format!("{name}'s weights have no head of one logit: a fresh one is trained"));
+    }
+    let own = training.model.normalization(data.normalization());
+    if let Some(Normalization { mean, sd }) = own
+        && own != data.normalization()
+    {
+        watch.note(&format!(
+            "{name}'s weights expect mean {mean:?} and sd {sd:?}: used instead of the data set's"
+        ));
+    }
 }
 
 /// Each training image once, then the validation split. `after_step` is told how many training
@@ -176,9 +198,9 @@ fn keep(
         None => last,
     };
     let description = Description {
-        architecture: training.model.clone(),
+        architecture: training.model.without_paths(),
         input,
-        normalization: data.normalization(),
+        normalization: training.model.normalization(data.normalization()),
         threshold: 0.5,
         parameters: layers.parameter_count(),
         best_epoch: metrics.epoch,

@@ -11,12 +11,14 @@ mod fault;
 mod fit;
 #[cfg(test)]
 mod gradient_tests;
+mod header;
 mod history;
 mod images;
 mod inference;
 pub mod kernels;
 mod layer;
 mod loss;
+mod mismatch;
 mod model;
 mod network;
 pub mod onnx;
@@ -28,6 +30,7 @@ mod parameter;
 mod plan;
 mod predict;
 mod presets;
+mod pretrained;
 #[cfg(test)]
 mod reference_tests;
 mod schedule;

@@ -12,7 +12,6 @@ use super::tensor::{Compute, Grads, take};
 
 /// How fast one parameter learns.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(dead_code)] // Only a part of a pretrained network is ever frozen.
 pub(crate) enum Rate {
     /// At the optimizer's learning rate times this.
     Factor(f64),
@@ -45,7 +44,6 @@ impl Stepper {
     }
 
     /// From now on other rates: what thaws starts with a fresh memory, or goes on with its old one.
-    #[allow(dead_code)] // Used where a backbone thaws.
     pub fn set_rates(&mut self, rates: Vec<Rate>) {
         self.rates = rates;
     }
@@ -61,8 +59,8 @@ impl Stepper {
         let mut moving = Vec::with_capacity(parameters.len());
         let each = parameters.iter_mut().zip(&mut self.memory).zip(&self.rates);
         for ((parameter, memory), rate) in each {
-            let gradient = take(cx, grads, &parameter.tag)?;
             if let Rate::Factor(factor) = *rate {
+                let gradient = take(cx, grads, &parameter.tag)?;
                 memory.step(optimizer.moments(), parameter.len());
                 moving.push(Move { parameter, memory, gradient, factor });
             }

@@ -7,11 +7,13 @@ use dfdx::tensor_ops::Backward;
 use super::error::NnError;
 use super::images::Loader;
 use super::inference::Inference;
+use super::model::Model;
 use super::network::{Layers, Moment};
 use super::ops::loss::{CrossEntropy, mean_cross_entropy};
 use super::optimizer::Optimizer;
+use super::pretrained::{Head, Pretrained};
 use super::shape::Shape;
-use super::stepper::{Rate, Stepper};
+use super::stepper::Stepper;
 use super::tensor::{Compute, Tape};
 use super::training::Training;
 use crate::data::{Batch, Normalization};
@@ -20,6 +22,9 @@ use crate::data::{Batch, Normalization};
 pub struct Trainer {
     cx: Compute,
     seed: u64,
+    model: Model,
+    /// The weights it started from, if it was from a file.
+    pub(crate) start: Option<Start>,
     /// With the learning rate and momentum of the step to come.
     pub(crate) optimizer: Optimizer,
     pub(crate) entropy: CrossEntropy,
@@ -28,6 +33,13 @@ pub struct Trainer {
     loader: Loader,
     /// The network as it is now, for inference; none after a step.
     ready: Option<Inference>,
+}
+
+/// Weights from a file.
+pub(crate) struct Start {
+    /// Tells the file's contents from others.
+    pub digest: String,
+    pub head: Head,
 }
 
 /// What a step saw before it moved the weights.
@@ -40,24 +52,32 @@ pub struct Step {
 }
 
 impl Trainer {
-    /// A network with its first weights, drawn from the training's seed, for images of shape
-    /// `input`; without a normalisation bytes are scaled to 0..1. The learning rate is the
+    /// A network with its first weights, drawn from the training's seed or read from the file that
+    /// its settings name, for images of shape `input`; without a normalisation bytes are scaled to
+    /// 0..1. What is frozen follows from the epoch of each step. The learning rate is the
     /// optimizer's, and a balanced loss weighs both classes the same: schedules and the balance of
     /// a data set come from [`fit`](super::fit()).
     ///
     /// # Errors
-    /// [`NnError::Shape`] if the layers do not fit together; [`NnError::Memory`].
+    /// [`NnError::Shape`] if the layers do not fit together; [`NnError::Memory`];
+    /// [`NnError::Io`] and [`NnError::Content`] name a file of weights that does not do.
     pub fn new(
         cx: Compute,
         training: &Training,
         input: Shape,
         normalization: Option<Normalization>,
     ) -> Result<Trainer, NnError> {
-        let layers = Layers::new(cx.clone(), &training.model, input, training.seed)?;
-        let rates = vec![Rate::Factor(1.0); layers.parameters.len()];
+        let mut layers = Layers::new(cx.clone(), &training.model, input, training.seed)?;
+        let start = match training.model.preset().map(Pretrained::open).transpose()?.flatten() {
+            Some(file) => Some(Start { digest: file.digest(), head: file.load(&mut layers)? }),
+            None => None,
+        };
+        let rates = training.model.rates(&layers.plan, 0);
         Ok(Trainer {
             cx,
             seed: training.seed,
+            model: training.model.clone(),
+            start,
             optimizer: training.optimizer,
             entropy: CrossEntropy::of(&training.loss, &[]),
             layers,
@@ -68,13 +88,14 @@ impl Trainer {
     }
 
     /// One step of the optimizer on a batch of labelled images. `epoch` and `step` (within its
-    /// epoch), both from 0, say which dropout masks are drawn.
+    /// epoch), both from 0, say which dropout masks are drawn and what is frozen.
     ///
     /// # Errors
     /// [`NnError::Diverged`] if the loss is not finite: the weights are then as before the step.
     pub fn step(&mut self, batch: &Batch, epoch: usize, step: usize) -> Result<Step, NnError> {
         let moment = Moment { seed: self.seed, epoch: epoch as u64, step: step as u64 };
         self.ready = None;
+        self.freeze_for(epoch);
         let mut tape = Tape::default();
         let x = self.loader.load(&self.cx, batch)?; // (h, w, n, 3)
         let logits = self.layers.train(&mut tape, x, moment)?; // (1, 1, n, 1)
@@ -87,6 +108,16 @@ impl Trainer {
         let parameters = &mut self.layers.parameters;
         self.stepper.step(&self.cx, self.optimizer, parameters, &mut gradients)?;
         Ok(Step { loss: value, logits: logits.values.to_vec() })
+    }
+
+    /// Freezes what does not learn in an epoch. Nothing is frozen before the first step: a resumed
+    /// training sets its weights until then.
+    fn freeze_for(&mut self, epoch: usize) {
+        let blocks = self.model.frozen(&self.layers.plan, epoch);
+        if self.layers.frozen() != blocks {
+            self.layers.freeze(blocks);
+            self.stepper.set_rates(self.model.rates(&self.layers.plan, blocks));
+        }
     }
 
     /// A logit of class 1 for each image of a batch, by the weights as they are.

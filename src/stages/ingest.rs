@@ -3,7 +3,10 @@
 use super::{HEIGHT, SPLIT, WIDTH, over_images};
 use crate::{
     data::{Dataset, Ingest, Problem, Source},
-    engine::{Complaint, Context, Facts, Known, Stage, StageError, source::SourceFiles},
+    engine::{
+        Complaint, Context, Facts, Known, Stage, StageError,
+        source::{Root, SourceFiles},
+    },
 };
 use std::sync::Arc;
 
@@ -23,8 +26,7 @@ impl Stage for Ingest {
         };
         let of = |files: crate::data::SourceFiles| SourceFiles {
             name: name.into(),
-            root: files.root,
-            keep: Arc::from(files.keep),
+            root: Root::Folder(files.root, Arc::from(files.keep)),
         };
         self.source.files().into_iter().map(of).collect()
     }

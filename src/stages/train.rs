@@ -2,11 +2,17 @@
 
 use super::{HEIGHT, OneDataset, WIDTH, artifacts::Model, known_data, known_size, split_needed};
 use crate::{
-    engine::{Complaint, Context, Facts, Known, Stage, StageError},
+    engine::{
+        Complaint, Context, Facts, Known, Stage, StageError,
+        source::{Root, SourceFiles},
+    },
     metrics,
     nn::{Epoch, Fault, NnError, Scores, Shape, Training, Watch, fit},
 };
-use std::{ops::ControlFlow, path::Path};
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
 
 impl Stage for Training {
     const KIND: &'static str = "train";
@@ -16,6 +22,15 @@ impl Stage for Training {
     const TENSORS: bool = true;
     type Inputs = OneDataset;
     type Output = Model;
+
+    fn sources(&self) -> Vec<SourceFiles> {
+        let weights = self.model.preset().and_then(|preset| preset.settings.weights.as_ref());
+        let of = |weights| SourceFiles {
+            name: format!("model.{}.weights", self.model.name()),
+            root: Root::File(PathBuf::from(weights)),
+        };
+        weights.into_iter().map(of).collect()
+    }
 
     fn check(&self, known: &Known) -> Result<Facts, Vec<Complaint>> {
         let data = known_data(known);

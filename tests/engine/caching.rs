@@ -254,3 +254,29 @@ fn a_dead_link_among_the_sources_harms_nothing() {
     std::os::unix::fs::symlink(".", world.path("source/circle")).unwrap();
     assert_eq!(world.run(toml), "r cached\n");
 }
+
+#[test]
+fn a_single_file_counts_by_its_content_alone() {
+    let world = World::new();
+    let toml = |name: &str| format!("stage.q = {{ kind = \"quote\", file = \"DIR/{name}\" }}");
+    world.write_source("a.bin", "one");
+    assert_eq!(world.run(&toml("a.bin")), "q ran: it never finished here before\n");
+    world.write_source("b.bin", "one");
+    assert_eq!(world.run(&toml("b.bin")), "q cached\n");
+    world.write_source("c.bin", "beside it");
+    assert_eq!(world.run(&toml("a.bin")), "q cached\n");
+    world.write_source("a.bin", "two");
+    expect![[r#"
+        q ran: files in file: other contents (0000000000 → 0000000000)
+    "#]]
+    .assert_eq(&world.run(&toml("a.bin")));
+    assert_eq!(world.text("q"), "two");
+    expect![[r#"
+        q broken: the file …/source/d.bin does not exist
+    "#]]
+    .assert_eq(&world.plan(&toml("d.bin")));
+    expect![[r#"
+        q broken: …/source is not a file
+    "#]]
+    .assert_eq(&world.plan(&toml("")).replace("source/ is", "source is"));
+}

@@ -3,7 +3,7 @@
 use microtome::engine::{
     Artifact, Complaint, Context, Facts, Files, Given, Inputs, Kind, Known, Port, Stage,
     StageError,
-    source::SourceFiles,
+    source::{Root, SourceFiles},
     stage::{Arity, Naming, Point, Setting, SettingValue, Shared, Template},
 };
 use schemars::JsonSchema;
@@ -15,6 +15,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Trim>(),
     Kind::of::<Join>(),
     Kind::of::<Read>(),
+    Kind::of::<Quote>(),
     Kind::of::<Count>(),
     Kind::of::<Fail>(),
     Kind::of::<Try>(),
@@ -163,8 +164,10 @@ impl Stage for Read {
     fn sources(&self) -> Vec<SourceFiles> {
         vec![SourceFiles {
             name: "dir".into(),
-            root: self.dir.clone(),
-            keep: Arc::new(|path| path.extension().is_some_and(|e| e == "txt")),
+            root: Root::Folder(
+                self.dir.clone(),
+                Arc::new(|path| path.extension().is_some_and(|e| e == "txt")),
+            ),
         }]
     }
     fn run(&self, _: (), cx: &Context) -> Result<Text, StageError> {
@@ -176,6 +179,26 @@ impl Stage for Read {
             fs::write(self.dir.join("moves.txt"), "written while it was read").unwrap();
         }
         Ok(Text(files.iter().map(|f| fs::read_to_string(f).unwrap()).collect()).write(cx))
+    }
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Quote {
+    #[serde(skip_serializing)]
+    file: PathBuf,
+}
+impl Stage for Quote {
+    const KIND: &'static str = "quote";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "reads a single file";
+    type Inputs = ();
+    type Output = Text;
+    fn sources(&self) -> Vec<SourceFiles> {
+        vec![SourceFiles { name: "file".into(), root: Root::File(self.file.clone()) }]
+    }
+    fn run(&self, _: (), cx: &Context) -> Result<Text, StageError> {
+        Ok(Text(fs::read_to_string(&self.file).unwrap()).write(cx))
     }
 }
 

@@ -10,6 +10,8 @@ mod reproducible;
 mod shapes;
 mod spec;
 mod training;
+mod transfer;
+mod weights;
 mod winograd;
 
 /// Tests run with the allocator that the binary has.

@@ -6,6 +6,7 @@ mod densenet;
 mod efficientnet;
 mod resnet;
 mod settings;
+mod transfer;
 mod vgg;
 
 pub use settings::{Freeze, PartRates, Preset, Settings};

@@ -1,0 +1,214 @@
+//! Pretrained weights in a training: what stays as it is, what moves, and that the bits are the
+//! same wherever and in however many pieces it runs.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+
+use expect_test::expect;
+use microtome::data::Batches;
+use microtome::nn::kernels::isa::Isa;
+use microtome::nn::{Compute, NnError, Shape, Trained, Trainer, Training, fit_on};
+use safetensors::SafeTensors;
+
+use crate::fixture::{Log, SIDE, bytes, patches, score, training};
+
+pub const WEIGHTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/weights");
+
+/// ResNet-20 with its published weights and these settings.
+fn resnet20(settings: &str) -> Training {
+    let weights = format!("{WEIGHTS}/resnet20_cifar10.safetensors");
+    training(&format!(
+        "model = {{ resnet20 = {{ weights = '{weights}'{settings} }} }}\n\
+         optimizer = {{ adam = {{ lr = 0.01 }} }}\nbatch_size = 8\nepochs = 3\nseed = 4"
+    ))
+}
+
+fn epochs(epochs: usize, training: Training) -> Training {
+    Training { epochs: NonZeroUsize::new(epochs).unwrap(), ..training }
+}
+
+/// Trained on 20 images, 3 steps an epoch.
+fn run(training: &Training, isa: Isa) -> (Trained, Vec<String>) {
+    let (_folder, data) = patches(20, 6);
+    let mut log = Log::default();
+    let trained = fit_on(Compute::new(isa), training, &data, &score, None, &mut log).unwrap();
+    (trained, log.notes)
+}
+
+type Tensors = BTreeMap<String, Vec<u8>>;
+
+fn tensors(file: &[u8]) -> Tensors {
+    let tensors = SafeTensors::deserialize(file).unwrap();
+    tensors.iter().map(|(name, tensor)| (name.to_owned(), tensor.data().to_vec())).collect()
+}
+
+fn published() -> Tensors {
+    tensors(&std::fs::read(format!("{WEIGHTS}/resnet20_cifar10.safetensors")).unwrap())
+}
+
+/// The tensors that a training left as they were published.
+fn kept(training: &Training) -> Vec<String> {
+    let (trained, _) = run(training, Isa::chosen().unwrap());
+    let (now, before) = (tensors(&bytes(&trained)[0]), published());
+    assert!(now.keys().eq(before.keys()));
+    now.iter().filter(|(name, now)| before[*name] == **now).map(|(name, _)| name.clone()).collect()
+}
+
+#[test]
+fn a_frozen_backbone_keeps_its_bits() {
+    let all_but_the_head: Vec<_> =
+        published().into_keys().filter(|name| !name.starts_with("linear.")).collect();
+    assert_eq!(kept(&epochs(2, resnet20(", freeze = 'backbone'"))), all_but_the_head);
+}
+
+#[test]
+fn frozen_blocks_keep_their_bits_and_all_others_move() {
+    let first = ["bn1.", "conv1.", "layer1.0.", "layer1.1."];
+    let first_blocks: Vec<_> = published()
+        .into_keys()
+        .filter(|name| first.iter().any(|first| name.starts_with(first)))
+        .collect();
+    assert_eq!(first_blocks.len(), 25, "5 for each of 5 convolutions and norms");
+    assert_eq!(kept(&epochs(1, resnet20(", freeze = 3"))), first_blocks);
+    assert!(kept(&epochs(1, resnet20(""))).is_empty(), "everything moves");
+}
+
+#[test]
+fn a_thawed_backbone_moves() {
+    let toml = ", freeze = 'backbone', unfreeze_after = 2";
+    assert_eq!(kept(&epochs(2, resnet20(toml))).len(), 95);
+    assert!(kept(&epochs(3, resnet20(toml))).is_empty());
+}
+
+/// How far a tensor went in one step of plain gradient descent.
+fn way(rates: &str, name: &str) -> f64 {
+    let plain = Training { batch_size: NonZeroUsize::new(20).unwrap(), ..resnet20(rates) };
+    let sgd = training("model = { layers = [] }\noptimizer = { sgd = { lr = 0.5 } }").optimizer;
+    let (_folder, data) = patches(20, 6);
+    let input = Shape::new(SIDE, SIDE, 3);
+    let cx = Compute::new(Isa::chosen().unwrap());
+    let plain = Training { optimizer: sgd, ..plain };
+    let mut log = Log::default();
+    let trained = fit_on(cx, &epochs(1, plain), &data, &score, None, &mut log).unwrap();
+    assert_eq!(trained.network.description().input, input);
+    let floats = |bytes: &[u8]| -> Vec<f64> {
+        bytes.chunks(4).map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap()))).collect()
+    };
+    let now = floats(&tensors(&bytes(&trained)[0])[name]);
+    let before = floats(&published()[name]);
+    now.iter().zip(&before).map(|(now, before)| (now - before).powi(2)).sum::<f64>().sqrt()
+}
+
+#[test]
+fn a_part_learns_at_its_own_rate() {
+    let name = "layer3.2.conv2.weight";
+    let (full, tenth) = (way("", name), way(", rates = { backbone = 0.1 }", name));
+    assert!((tenth / full - 0.1).abs() < 1e-3, "{tenth} of {full}");
+    let head = way(", rates = { head = 0.1 }", name);
+    assert!((head / full - 1.0).abs() < 1e-6, "the head's rate is not the backbone's");
+}
+
+#[test]
+fn images_are_normalised_as_the_weights_expect() {
+    let (trained, notes) = run(&epochs(1, resnet20("")), Isa::chosen().unwrap());
+    let written = bytes(&trained);
+    let json: serde_json::Value = serde_json::from_slice(&written[1]).unwrap();
+    expect![[r#"{"mean":[0.4914,0.4822,0.4465],"sd":[0.2023,0.1994,0.201]}"#]]
+        .assert_eq(&json["normalization"].to_string());
+    expect![[r#"
+        resnet20's weights have no head of one logit: a fresh one is trained
+        resnet20's weights expect mean [0.4914, 0.4822, 0.4465] and sd [0.2023, 0.1994, 0.201]: used instead of the data set's"#]]
+    .assert_eq(&notes.join("\n"));
+    assert!(!String::from_utf8(written[1].clone()).unwrap().contains("shared"), "no path is kept");
+}
+
+#[test]
+fn efficientnet_lite0_learns_a_head_on_its_published_weights() {
+    let weights = format!("{WEIGHTS}/efficientnet_lite0_imagenet.safetensors");
+    let toml = format!(
+        "model = {{ efficientnet_lite0 = {{ weights = '{weights}', freeze = 'backbone' }} }}\nepochs = 1"
+    );
+    let (trained, _) = run(&training(&toml), Isa::chosen().unwrap());
+    let (now, before) = (tensors(&bytes(&trained)[0]), tensors(&std::fs::read(weights).unwrap()));
+    for (name, values) in now.iter().filter(|(name, _)| !name.starts_with("_fc.")) {
+        assert_eq!(values, &before[name], "{name}");
+    }
+    assert_eq!(now["_fc.weight"].len(), 4 * 1280);
+}
+
+#[test]
+fn our_own_weights_are_taken_head_and_all() {
+    let (trained, _) = run(&epochs(1, resnet20("")), Isa::chosen().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    trained.write(folder.path()).unwrap();
+    let file = folder.path().join("model.safetensors");
+    let again = training(&format!(
+        "model = {{ resnet20 = {{ weights = '{}' }} }}\nepochs = 1",
+        file.display()
+    ));
+    let (_folder, data) = patches(20, 6);
+    let cx = Compute::new(Isa::chosen().unwrap());
+    let normalization = trained.network.description().normalization;
+    let input = Shape::new(SIDE, SIDE, 3);
+    let mut trainer = Trainer::new(cx, &again, input, normalization).unwrap();
+    let rows: Vec<usize> = (0..20).collect();
+    let batch = Batches::in_order(&data, rows.clone(), 20).epoch(0).next().unwrap();
+    let ours = trainer.infer(&batch).unwrap();
+    let go_on = &mut |_| std::ops::ControlFlow::Continue(());
+    let expected = trained.network.predict(&data, &rows, 20, go_on).unwrap();
+    for (logit, probability) in ours.iter().zip(expected) {
+        assert!((1.0 / (1.0 + (-logit).exp()) - probability).abs() < 1e-6);
+    }
+    let (_, notes) = run(&again, Isa::chosen().unwrap());
+    assert_eq!(notes.len(), 1, "the head is theirs: {notes:?}");
+}
+
+const THAWING: &str = ", freeze = 4, unfreeze_after = 1, rates = { backbone = 0.1 }";
+
+#[test]
+fn the_same_bits_on_every_instruction_set() {
+    let training = epochs(2, resnet20(THAWING));
+    let expected = bytes(&run(&training, Isa::named("scalar").unwrap()).0);
+    for isa in Isa::available() {
+        assert!(bytes(&run(&training, isa).0) == expected, "{isa:?}");
+    }
+}
+
+/// 3 training batches and 1 of validation an epoch.
+#[test]
+fn the_same_bits_when_resumed_from_each_epoch() {
+    let training = resnet20(THAWING);
+    let whole = bytes(&run(&training, Isa::chosen().unwrap()).0);
+    let (_folder, data) = patches(20, 6);
+    for stop_after in [2, 6, 10] {
+        let scratch = tempfile::tempdir().unwrap();
+        let cx = || Compute::new(Isa::chosen().unwrap());
+        let mut log = Log { stop_after: Some(stop_after), ..Log::default() };
+        let stopped = fit_on(cx(), &training, &data, &score, Some(scratch.path()), &mut log);
+        assert!(matches!(stopped, Err(NnError::Interrupted)));
+        let done = log.epochs.len();
+        let mut log = Log::default();
+        let trained =
+            fit_on(cx(), &training, &data, &score, Some(scratch.path()), &mut log).unwrap();
+        assert_eq!(log.epochs, (done + 1..=3).collect::<Vec<_>>());
+        assert_eq!(done, stop_after / 4, "each epoch has had its turn");
+        assert!(bytes(&trained) == whole, "resumed after epoch {done}");
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_are_told_with_their_place() {
+    let refused = |model: &str| {
+        let training = training(&format!("model = {{ {model} }}"));
+        let fault = training.faults().remove(0);
+        format!("{}: {}; {}", fault.place, fault.message, fault.help.unwrap_or_default())
+    };
+    expect![[r#"model.resnet20.freeze: resnet20 has 10 blocks before its head, of which 11 cannot be frozen; give at most 10; `"backbone"` freezes them all"#]]
+        .assert_eq(&refused("resnet20 = { freeze = 11 }"));
+    expect![[r#"model.resnet18.unfreeze_after: `unfreeze_after` without `freeze`: nothing is frozen; add `freeze = "backbone"`"#]]
+        .assert_eq(&refused("resnet18 = { unfreeze_after = 2 }"));
+    expect!["model.resnet18.rates.backbone: the backbone's share of the learning rate is 0, and must be above 0; "]
+        .assert_eq(&refused("resnet18 = { rates = { backbone = 0.0 } }"));
+    expect!["model.vgg16.weights: weights are not fetched from the Hugging Face hub; download it, and give the path of the file"]
+        .assert_eq(&refused("vgg16 = { weights = 'hf://a/b/c.safetensors' }"));
+}

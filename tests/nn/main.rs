@@ -1,5 +1,6 @@
 //! The tensor room: what users may write, what the kernels promise, and what training gives.
 
+mod convolution;
 mod files;
 mod fixture;
 mod kernels;
@@ -8,6 +9,7 @@ mod reproducible;
 mod shapes;
 mod spec;
 mod training;
+mod winograd;
 
 /// Tests run with the allocator that the binary has.
 #[global_allocator]

@@ -56,7 +56,7 @@ fn shorthand_is_kept_in_full() {
 fn defaults_are_filled_in() {
     let training: Training =
         toml::from_str("model = { layers = ['flatten', { dense = 1 }] }").unwrap();
-    expect![[r#"{"model":{"layers":["flatten",{"dense":{"units":1,"bias":true}}]},"loss":"binary_crossentropy","optimizer":{"adam":{"lr":0.001,"beta1":0.9,"beta2":0.999,"eps":1e-8}},"augment":[],"batch_size":32,"epochs":20,"early_stopping":null,"seed":0}"#]].assert_eq(&serde_json::to_string(&training).unwrap());
+    expect![[r#"{"model":{"layers":["flatten",{"dense":{"units":1,"bias":true}}]},"loss":{"binary_crossentropy":{"positive_weight":1.0,"label_smoothing":0.0}},"optimizer":{"adam":{"lr":0.001,"beta1":0.9,"beta2":0.999,"eps":1e-8,"weight_decay":0.0,"decay":"all"}},"clip":null,"schedule":"constant","warmup":null,"augment":[],"batch_size":32,"epochs":20,"early_stopping":null,"seed":0}"#]].assert_eq(&serde_json::to_string(&training).unwrap());
     assert_eq!(training, Training::of(Model::Layers(training.model.layers().to_vec())));
 }
 
@@ -144,12 +144,12 @@ fn what_is_not_understood_is_shown() {
     refused(
         "model = { layers = [] }\noptimizer = { adam = { learning_rate = 0.1 } }",
         expect![[r#"
-        TOML parse error at line 2, column 24
-          |
-        2 | optimizer = { adam = { learning_rate = 0.1 } }
-          |                        ^^^^^^^^^^^^^
-        unknown field `learning_rate`, expected one of `lr`, `beta1`, `beta2`, `eps`
-    "#]],
+            TOML parse error at line 2, column 24
+              |
+            2 | optimizer = { adam = { learning_rate = 0.1 } }
+              |                        ^^^^^^^^^^^^^
+            unknown field `learning_rate`, expected one of `lr`, `beta1`, `beta2`, `eps`, `weight_decay`, `decay`
+        "#]],
     );
 }
 

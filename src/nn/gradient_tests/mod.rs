@@ -10,9 +10,10 @@ use dfdx::tensor::{AsArray, PutTape};
 use dfdx::tensor_ops::Backward;
 
 use super::kernels::isa::Isa;
+use super::loss::Loss;
 use super::model::Model;
 use super::network::{Layers, Moment};
-use super::ops::loss::mean_cross_entropy;
+use super::ops::loss::{CrossEntropy, mean_cross_entropy};
 use super::shape::Shape;
 use super::tensor::{Activation, Compute, Tape, take};
 use crate::data::random::Random;
@@ -58,7 +59,8 @@ fn check(layers: &str, input: Shape) {
 
     let mut tape = Tape::default();
     let logits = network.train(&mut tape, x, MOMENT).unwrap();
-    let loss = mean_cross_entropy(&mut tape, &cx, &logits, &labels).unwrap();
+    let entropy = CrossEntropy::of(&Loss::default(), &labels);
+    let loss = mean_cross_entropy(&mut tape, &cx, entropy, &logits, &labels).unwrap();
     let value = f64::from(loss.array());
     let expected = reference.loss(&plain, &weights);
     assert!(
@@ -244,5 +246,23 @@ fn dilated_convolution() {
         r#"[{ conv = { filters = 3, dilation = 2 } }, { conv = { filters = 2, dilation = 3, stride = 2, padding = 2 } },
             "flatten", { dense = 1 }]"#,
         Shape::new(8, 9, 3),
+    );
+}
+
+#[test]
+fn grouped_and_depthwise_convolution() {
+    check(
+        r#"[{ conv = 6 }, { conv = { filters = 4, groups = 2 } }, { conv = { filters = 8, groups = 4, stride = 2 } },
+            { conv = { filters = 8, kernel = 5, groups = 8 } }, "relu6", "flatten", { dense = 1 }]"#,
+        Shape::new(6, 7, 3),
+    );
+}
+
+#[test]
+fn wide_enough_for_winograd() {
+    check(
+        r#"[{ conv = 17 }, "relu", { conv = 33 }, "relu", { conv = { filters = 16, bias = false } }, "batch_norm",
+            { conv = 16 }, "global_avg_pool", { dense = 1 }]"#,
+        Shape::new(7, 6, 3),
     );
 }

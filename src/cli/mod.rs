@@ -5,6 +5,7 @@
 mod check;
 mod closing;
 mod diagnostics;
+mod export;
 mod graph;
 mod init;
 mod plan;
@@ -51,6 +52,7 @@ enum Command {
     Graph(graph::Graph),
     /// Show the results that are there
     Show(show::Show),
+    Export(export::Export),
     /// Write a pipeline to start from
     Init(init::Init),
 }
@@ -125,6 +127,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Why(command) => command.run(),
         Command::Graph(command) => command.run(),
         Command::Show(command) => command.run(),
+        Command::Export(command) => command.run(),
         Command::Init(command) => command.run(),
     };
     exit.unwrap_or_else(|failure| {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::NnError;
 use super::history::Epoch;
-use super::model::Model;
+use super::model::{Model, Summary};
 use super::shape::Shape;
 use crate::data::Normalization;
 
@@ -31,9 +31,15 @@ pub struct Description {
 }
 
 impl Description {
-    /// Layers of the network.
+    /// Each layer of the network, or each block of a preset.
+    pub fn summary(&self) -> Vec<Summary> {
+        // Whoever described it had built it.
+        self.architecture.infer(self.input).unwrap_or_default()
+    }
+
+    /// How many lines the summary has.
     pub fn layers(&self) -> usize {
-        self.architecture.layers().len()
+        self.summary().len()
     }
 
     pub(crate) fn read(path: &Path) -> Result<Description, NnError> {

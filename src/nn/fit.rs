@@ -3,24 +3,24 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use dfdx::tensor::{AsArray, PutTape};
-use dfdx::tensor_ops::Backward;
-
 use super::checkpoint::{Checkpoint, Owner, Progress};
+use super::course::Course;
 use super::description::Description;
 use super::error::NnError;
 use super::history::{Epoch, Score, Scores};
-use super::images::{CHANNELS, Loader};
+use super::images::CHANNELS;
 use super::kernels::isa::Isa;
-use super::network::{Layers, Moment};
-use super::ops::loss::{cross_entropy, mean_cross_entropy, sigmoid};
+use super::network::Layers;
+use super::ops::loss::{CrossEntropy, sigmoid};
 use super::predict::Network;
 use super::shape::Shape;
-use super::stepper::Stepper;
-use super::tensor::{Compute, Tape};
+use super::splits::Splits;
+use super::stopping::{finished, improves};
+use super::tensor::Compute;
 use super::trained::Trained;
-use super::training::{EarlyStopping, Training};
-use crate::data::{Batches, Dataset, Split};
+use super::trainer::{Step, Trainer};
+use super::training::Training;
+use crate::data::{Batches, Dataset};
 
 /// Who watches a training, and may stop it: `ControlFlow::Break` ends it with
 /// [`NnError::Interrupted`]; the checkpoint stays.
@@ -30,6 +30,8 @@ pub trait Watch {
     /// Called after each epoch, once its checkpoint is written; not for epochs that a resumed
     /// training already has.
     fn epoch(&mut self, epoch: &Epoch) -> ControlFlow<()>;
+    /// Told what is odd about a training, but no mistake.
+    fn note(&mut self, _odd: &str) {}
 }
 
 /// Trains a network on the train split of `data` and scores it on the valid split after each epoch.
@@ -40,7 +42,8 @@ pub trait Watch {
 /// as it has for any number of threads and any instruction set.
 ///
 /// # Errors
-/// See [`NnError`]: shapes that do not fit, an empty split, a loss that diverged, an interruption.
+/// See [`NnError`]: settings that cannot be, shapes that do not fit, a split that is empty or has
+/// one class only, a loss that diverged (at once, with the last checkpoint kept), an interruption.
 pub fn fit(
     training: &Training,
     data: &Dataset,
@@ -60,128 +63,99 @@ pub fn fit_on(
     scratch: Option<&Path>,
     watch: &mut dyn Watch,
 ) -> Result<Trained, NnError> {
+    if let Some(fault) = training.faults().into_iter().next() {
+        return Err(NnError::Setting(fault));
+    }
     let input = Shape::new(data.height(), data.width(), CHANNELS);
-    let layers = Layers::new(cx.clone(), &training.model, input, training.seed)?;
-    let stepper = Stepper::new(&cx, training.optimizer, &layers.parameters)?;
-    let loader = Loader::new(input, data.normalization());
-    let mut run = Run { training, layers, stepper, loader };
+    let mut trainer = Trainer::new(cx, training, input, data.normalization())?;
 
     let batch_size = training.batch_size.get();
-    let (train, valid) = (rows(data, Split::Train, "train")?, rows(data, Split::Valid, "valid")?);
+    let Splits { train, valid, labels } = Splits::of(training, data)?;
     let images = train.len();
+    if batch_size > images {
+        watch.note(&format!("`batch_size` is {batch_size}, but the train split has {images} images: each epoch is a single step"));
+    }
     let train = Batches::shuffled(data, train, batch_size, &training.augment, training.seed);
     let valid = Batches::in_order(data, valid, batch_size);
+    trainer.entropy = CrossEntropy::of(&training.loss, &labels);
 
     let owner = Owner::of(training, data, input);
     let checkpoint = scratch.map(|folder| Checkpoint::new(folder, &owner));
-    let resumed = checkpoint.as_ref().and_then(|from| from.read(&mut run.layers, &mut run.stepper));
+    let resumed =
+        checkpoint.as_ref().and_then(|from| from.read(&mut trainer.layers, &mut trainer.stepper));
     let mut progress = resumed.unwrap_or_default();
 
     while !finished(training, &progress) {
         let epoch = progress.history.len();
+        let course = Course::after(&progress.history, training, train.len())?;
         let mut step =
             |seen| go_on(watch.step(epoch * images + seen, training.epochs.get() * images));
-        let (train_loss, train_accuracy) = run.train(&train, epoch, &mut step)?;
-        let (val_loss, scores) = run.validate(&valid, score, &mut || step(images))?;
-        if !val_loss.is_finite() {
-            return Err(diverged(training, val_loss, epoch, train.len()));
-        }
-        let (val_accuracy, val_auc) = (scores.accuracy, scores.auc);
-        let row =
-            Epoch { epoch: epoch + 1, train_loss, train_accuracy, val_loss, val_accuracy, val_auc };
+        let row = one_epoch(&mut trainer, &course, (&train, &valid), score, &mut step);
+        let row = row.map_err(|error| match &checkpoint {
+            Some(checkpoint) => error.keeping(epoch, checkpoint.path()),
+            None => error,
+        })?;
         progress.history.push(row);
         if let Some(stopping) = &training.early_stopping
             && improves(stopping, &progress, &row)?
         {
-            progress.best = Some((row, run.layers.snapshot()));
+            progress.best = Some((row, trainer.layers.snapshot()));
         }
         if let Some(checkpoint) = &checkpoint {
-            checkpoint.write(&run.layers, &run.stepper, &progress)?;
+            checkpoint.write(&trainer.layers, &trainer.stepper, &progress)?;
         }
         go_on(watch.epoch(&row))?;
     }
-    keep(training, data, input, run.layers, progress)
+    keep(training, data, input, trainer.layers, progress)
 }
 
-/// A network in training.
-struct Run<'a> {
-    training: &'a Training,
-    layers: Layers,
-    stepper: Stepper,
-    loader: Loader,
-}
-
-impl Run<'_> {
-    /// One epoch: mean loss and accuracy over its images, each as the network saw it.
-    fn train(
-        &mut self,
-        batches: &Batches,
-        epoch: usize,
-        after_step: &mut dyn FnMut(usize) -> Result<(), NnError>,
-    ) -> Result<(f64, f64), NnError> {
-        let cx = self.layers.cx.clone();
-        let (mut loss_sum, mut right, mut seen) = (0f64, 0, 0);
-        for (step, batch) in batches.epoch(epoch as u64).enumerate() {
-            let moment =
-                Moment { seed: self.training.seed, epoch: epoch as u64, step: step as u64 };
-            let mut tape = Tape::default();
-            let x = self.loader.load(&cx, &batch)?; // (h, w, n, 3)
-            let logits = self.layers.train(&mut tape, x, moment)?; // (1, 1, n, 1)
-            let loss = mean_cross_entropy(&mut tape, &cx, &logits, &batch.labels)?; // ()
-            let value = f64::from(loss.array());
-            if !value.is_finite() {
-                return Err(diverged(self.training, value, epoch, step));
-            }
-            let mut gradients = loss.put_tape(tape).try_backward()?;
-            self.stepper.step(&cx, &mut self.layers.parameters, &mut gradients)?;
-
-            loss_sum += value * batch.labels.len() as f64;
-            right += count_right(&logits.values, &batch.labels);
-            seen += batch.labels.len();
-            after_step(seen)?;
-        }
-        Ok((loss_sum / seen as f64, right as f64 / seen as f64))
+/// Each training image once, then the validation split. `after_step` is told how many training
+/// images were seen. The training figures are means over images, each as the network saw it.
+fn one_epoch(
+    trainer: &mut Trainer,
+    course: &Course,
+    (train, valid): (&Batches, &Batches),
+    score: Score,
+    after_step: &mut dyn FnMut(usize) -> Result<(), NnError>,
+) -> Result<Epoch, NnError> {
+    let (epoch, mut loss_sum, mut right, mut seen) = (course.epoch(), 0f64, 0, 0);
+    for (step, batch) in train.epoch(epoch as u64).enumerate() {
+        trainer.optimizer = course.at(step);
+        let Step { loss, logits } = trainer.step(&batch, epoch, step)?; // (), (n,)
+        loss_sum += loss * batch.labels.len() as f64;
+        right += count_right(&logits, &batch.labels);
+        seen += batch.labels.len();
+        after_step(seen)?;
     }
-
-    /// Mean loss and scores of the validation split.
-    fn validate(
-        &self,
-        batches: &Batches,
-        score: Score,
-        after_batch: &mut dyn FnMut() -> Result<(), NnError>,
-    ) -> Result<(f64, Scores), NnError> {
-        let (mut loss, mut probabilities, mut labels) = (0f64, Vec::new(), Vec::new());
-        for batch in batches.epoch(0) {
-            let x = self.loader.load(&self.layers.cx, &batch)?; // (h, w, n, 3)
-            let logits = self.layers.infer(x)?; // (1, 1, n, 1)
-            for (logit, label) in logits.values.iter().zip(&batch.labels) {
-                loss += f64::from(cross_entropy(*logit, *label));
-                probabilities.push(sigmoid(*logit));
-                labels.push(*label);
-            }
-            after_batch()?;
-        }
-        Ok((loss / labels.len() as f64, score(&probabilities, &labels)))
+    let (train_loss, train_accuracy) = (loss_sum / seen as f64, right as f64 / seen as f64);
+    let (lr, last) = (trainer.optimizer.lr(), train.len() - 1);
+    let (val_loss, scores) = validate(trainer, valid, score, &mut || after_step(seen))?;
+    if !val_loss.is_finite() {
+        return Err(NnError::diverged(val_loss, epoch, last, lr));
     }
+    let Scores { accuracy: val_accuracy, auc: val_auc } = scores;
+    let epoch = epoch + 1;
+    Ok(Epoch { epoch, lr, train_loss, train_accuracy, val_loss, val_accuracy, val_auc })
 }
 
-/// Whether all epochs are done, or early stopping has waited long enough.
-fn finished(training: &Training, progress: &Progress) -> bool {
-    let done = progress.history.len();
-    let waited = match (&training.early_stopping, &progress.best) {
-        (Some(stopping), Some((best, _))) => done - best.epoch > stopping.patience.max(1) - 1,
-        _ => false,
-    };
-    done >= training.epochs.get() || waited
-}
-
-/// Whether `row` beats the best epoch so far by more than `min_delta`.
-fn improves(stopping: &EarlyStopping, progress: &Progress, row: &Epoch) -> Result<bool, NnError> {
-    let merit = row.merit(stopping.monitor)?;
-    Ok(match &progress.best {
-        Some((best, _)) => merit - stopping.min_delta > best.merit(stopping.monitor)?,
-        None => true,
-    })
+/// Mean loss and scores of the validation split.
+fn validate(
+    trainer: &mut Trainer,
+    batches: &Batches,
+    score: Score,
+    after_batch: &mut dyn FnMut() -> Result<(), NnError>,
+) -> Result<(f64, Scores), NnError> {
+    let (mut loss, mut probabilities, mut labels) = (0f64, Vec::new(), Vec::new());
+    for batch in batches.epoch(0) {
+        let logits = trainer.infer(&batch)?; // (n,)
+        for (logit, label) in logits.iter().zip(&batch.labels) {
+            loss += f64::from(trainer.entropy.of_one(*logit, *label));
+            probabilities.push(sigmoid(*logit));
+            labels.push(*label);
+        }
+        after_batch()?;
+    }
+    Ok((loss / labels.len() as f64, score(&probabilities, &labels)))
 }
 
 /// The outcome, with the weights that are to be kept.
@@ -213,17 +187,8 @@ fn keep(
     Ok(Trained { network: Network::new(layers, description), history })
 }
 
-fn rows(data: &Dataset, split: Split, name: &'static str) -> Result<Vec<usize>, NnError> {
-    let rows = data.indices(split);
-    if rows.is_empty() { Err(NnError::NoImages { split: name }) } else { Ok(rows) }
-}
-
 fn count_right(logits: &[f32], labels: &[u8]) -> usize {
     logits.iter().zip(labels).filter(|(logit, label)| (**logit >= 0.0) == (**label == 1)).count()
-}
-
-fn diverged(training: &Training, loss: f64, epoch: usize, step: usize) -> NnError {
-    NnError::Diverged { loss, epoch: epoch + 1, step: step + 1, lr: training.optimizer.lr() }
 }
 
 fn go_on(flow: ControlFlow<()>) -> Result<(), NnError> {

@@ -8,7 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
-/// A layer of a sequential network, in PyTorch's meaning of each.
+/// A layer of a network, in PyTorch's meaning of each.
 #[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Layer {
@@ -18,6 +18,8 @@ pub enum Layer {
     BatchNorm,
     /// Negative values become 0.
     Relu,
+    /// Negative values become 0, values above 6 become 6.
+    Relu6,
     /// The largest value of each window: a size, or all settings.
     MaxPool(Pool),
     /// The mean of each window (pixels off the map count as 0): a size, or all settings.
@@ -30,6 +32,25 @@ pub enum Layer {
     Dense(Dense),
     /// Sets this share of the values to 0 while training (at least 0, below 1).
     Dropout(f64),
+    /// What some layers make of the input, added to the input: `{ residual = [ … ] }`. Where these
+    /// change the shape, `shortcut` changes the input alike.
+    Residual(Residual),
+    /// Branches that all read the input; what they give is put together, channel after channel.
+    /// An empty branch hands the input on.
+    Parallel(Vec<Vec<Layer>>),
+}
+
+/// Layers around which the input takes a shortcut (He et al., 2015,
+/// <https://arxiv.org/abs/1512.03385>).
+#[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, remote = "Self")]
+#[schemars(transform = or_list)]
+pub struct Residual {
+    /// The layers whose result is added.
+    pub layers: Vec<Layer>,
+    /// What is done to the input before the addition; nothing, if empty.
+    #[serde(default)]
+    pub shortcut: Vec<Layer>,
 }
 
 /// A two-dimensional convolution.
@@ -54,6 +75,15 @@ pub struct Conv {
     /// Whether a constant is added to each filter; of no use before `batch_norm`.
     #[serde(default = "yes")]
     pub bias: bool,
+    /// Pixels between the taps of the window; 1 is a dense window.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1))]
+    pub dilation: usize,
+    /// Parts that channels and filters are cut into, each reading its own; as many as channels
+    /// make a depthwise convolution.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1))]
+    pub groups: usize,
 }
 
 /// What surrounds the map that a convolution reads.
@@ -63,6 +93,8 @@ pub enum Padding {
     /// (kernel − 1) / 2 of them come first.
     #[default]
     Same,
+    /// As `Same`, but with the odd zero at the end, as TensorFlow pads.
+    TfSame,
     /// So many zeros on each side.
     Pixels(usize),
 }
@@ -123,7 +155,8 @@ fn yes() -> bool {
 
 impl From<usize> for Conv {
     fn from(filters: usize) -> Conv {
-        Conv { filters, kernel: 3, stride: 1, padding: Padding::Same, bias: true }
+        let padding = Padding::Same;
+        Conv { filters, kernel: 3, stride: 1, padding, bias: true, dilation: 1, groups: 1 }
     }
 }
 
@@ -189,10 +222,43 @@ macro_rules! shorthand {
 
 shorthand!(
     Conv,
-    "a number of filters, or a table with `filters` and, if you like, `kernel`, `stride`, `padding`, `bias`"
+    "a number of filters, or a table with `filters` and, if you like, `kernel`, `stride`, `padding`, `bias`, `dilation`, `groups`"
 );
 shorthand!(Pool, "a size in pixels, or a table with `size` and, if you like, `stride`, `padding`");
 shorthand!(Dense, "a number of units, or a table with `units` and, if you like, `bias`");
+
+impl Serialize for Residual {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Residual::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Residual {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Residual, D::Error> {
+        struct Written;
+        impl<'de> Visitor<'de> for Written {
+            type Value = Residual;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a list of layers, or a table with `layers` and `shortcut`")
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, seq: A) -> Result<Residual, A::Error> {
+                let layers = Vec::deserialize(de::value::SeqAccessDeserializer::new(seq))?;
+                Ok(Residual { layers, shortcut: Vec::new() })
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Residual, A::Error> {
+                Residual::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_any(Written)
+    }
+}
+
+/// The schema of a table that may be written as a list of layers.
+fn or_list(schema: &mut Schema) {
+    let table = std::mem::take(schema);
+    let layers = table.get("properties").and_then(|p| p.get("layers")).cloned();
+    *schema = json_schema!({ "anyOf": [layers, table] });
+}
 
 /// The schema of a table that may be written as a number.
 fn or_number(schema: &mut Schema) {
@@ -204,6 +270,7 @@ impl Serialize for Padding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Padding::Same => serializer.serialize_str("same"),
+            Padding::TfSame => serializer.serialize_str("tf_same"),
             Padding::Pixels(pixels) => serializer.serialize_u64(*pixels as u64),
         }
     }
@@ -215,11 +282,12 @@ impl<'de> Deserialize<'de> for Padding {
         impl Visitor<'_> for Written {
             type Value = Padding;
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("`\"same\"` or a number of pixels")
+                f.write_str("`\"same\"`, `\"tf_same\"` or a number of pixels")
             }
             fn visit_str<E: de::Error>(self, word: &str) -> Result<Padding, E> {
                 match word {
                     "same" => Ok(Padding::Same),
+                    "tf_same" => Ok(Padding::TfSame),
                     _ => Err(E::invalid_value(de::Unexpected::Str(word), &self)),
                 }
             }
@@ -243,7 +311,7 @@ impl JsonSchema for Padding {
         "Padding".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [{ "const": "same" }, { "type": "integer", "minimum": 0 }] })
+        json_schema!({ "anyOf": [{ "enum": ["same", "tf_same"] }, { "type": "integer", "minimum": 0 }] })
     }
 }
 
@@ -254,31 +322,15 @@ impl fmt::Display for Layer {
             Layer::Conv(conv) => write!(f, "conv = {}", conv.filters),
             Layer::BatchNorm => f.write_str("batch_norm"),
             Layer::Relu => f.write_str("relu"),
+            Layer::Relu6 => f.write_str("relu6"),
             Layer::MaxPool(pool) => write!(f, "max_pool = {}", pool.size),
             Layer::AvgPool(pool) => write!(f, "avg_pool = {}", pool.size),
             Layer::GlobalAvgPool => f.write_str("global_avg_pool"),
             Layer::Flatten => f.write_str("flatten"),
             Layer::Dense(dense) => write!(f, "dense = {}", dense.units),
             Layer::Dropout(rate) => write!(f, "dropout = {rate}"),
-        }
-    }
-}
-
-impl Layer {
-    /// Trained floats of the layer for an input of shape `input`; running statistics do not count.
-    pub fn parameters(&self, input: crate::nn::Shape) -> usize {
-        match self {
-            Layer::Conv(c) => {
-                (c.kernel * c.kernel * input.channels + usize::from(c.bias)) * c.filters
-            }
-            Layer::BatchNorm => 2 * input.channels,
-            Layer::Dense(d) => (input.len() + usize::from(d.bias)) * d.units,
-            Layer::Relu
-            | Layer::MaxPool(_)
-            | Layer::AvgPool(_)
-            | Layer::GlobalAvgPool
-            | Layer::Flatten
-            | Layer::Dropout(_) => 0,
+            Layer::Residual(residual) => write!(f, "residual of {}", residual.layers.len()),
+            Layer::Parallel(branches) => write!(f, "parallel of {}", branches.len()),
         }
     }
 }

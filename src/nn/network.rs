@@ -1,15 +1,16 @@
-//! A network with its weights: forward in training and in inference.
+//! A network with its weights: forward in training, and what training changes.
 
-use dfdx::tensor::{Cpu, CpuError, NoneTape};
+use dfdx::tensor::{Cpu, CpuError};
 
 use super::error::NnError;
+use super::inference::Inference;
 use super::kernels::geometry::Geometry;
 use super::model::Model;
 use super::ops::conv::{InputGrad, conv};
 use super::ops::norm::{self, Running};
-use super::ops::{dropout, flatten, pool, relu};
+use super::ops::{add, concat, dropout, flatten, pool, relu};
 use super::parameter::{Parameter, kaiming_uniform};
-use super::plan::{Block, Declared, Plan, Start};
+use super::plan::{Declared, Node, Op, Plan, Purpose, Start, Value};
 use super::shape::Shape;
 use super::tensor::{Activation, Compute, Tape};
 use crate::data::random::Random;
@@ -17,9 +18,20 @@ use crate::data::random::Random;
 /// The tensors of a model: what is trained, saved and opened again.
 pub(crate) struct Layers {
     pub cx: Compute,
-    blocks: Vec<Block>,
+    pub plan: Plan,
     pub parameters: Vec<Parameter>,
     pub running: Vec<Running>,
+    course: Course,
+}
+
+/// How a step of training goes through the network.
+struct Course {
+    /// Blocks before this one are frozen.
+    from: usize,
+    /// The frozen blocks; none if there are none.
+    frozen: Option<Inference>,
+    /// The operations of all others, merged where that is the same.
+    nodes: Vec<Node>,
 }
 
 /// When a step of training happens: what its dropout masks depend on.
@@ -36,12 +48,6 @@ pub(crate) struct Snapshot {
     /// In the kernels' order.
     pub parameters: Vec<Vec<f32>>,
     pub running: Vec<Running>,
-}
-
-/// The two ways to go through a network.
-enum Mode<'a> {
-    Train { running: &'a mut [Running], moment: Moment },
-    Infer { running: &'a [Running] },
 }
 
 impl Layers {
@@ -63,27 +69,35 @@ impl Layers {
         input: Shape,
         mut values: impl FnMut(usize, &Declared) -> Result<Vec<f32>, NnError>,
     ) -> Result<Layers, NnError> {
-        let plan = Plan::of(model, input)?;
+        let plan = model.plan(input)?;
         let mut parameters = Vec::with_capacity(plan.parameters.len());
-        for (index, declared) in plan.parameters.into_iter().enumerate() {
-            let values = values(index, &declared)?;
-            parameters.push(Parameter::new(
-                &cx,
-                declared.name,
-                declared.shape,
-                declared.layout,
-                &values,
-            )?);
+        for (index, declared) in plan.parameters.iter().enumerate() {
+            let values = values(index, declared)?;
+            let Declared { name, shape, layout, .. } = declared.clone();
+            parameters.push(Parameter::new(&cx, name, shape, layout, &values)?);
         }
-        let running = plan
-            .running
-            .into_iter()
-            .map(|(layer, channels)| Running::new(layer, channels))
-            .collect();
-        Ok(Layers { cx, blocks: plan.blocks, parameters, running })
+        let running = plan.statistics.iter().map(|s| Running::new(&s.name, s.channels)).collect();
+        let nodes = plan.merged(0, plan.head() + 1, &[plan.output()], Purpose::Training);
+        let course = Course { from: 0, frozen: None, nodes };
+        Ok(Layers { cx, plan, parameters, running, course })
     }
 
-    /// How many floats are trained.
+    /// Freezes the first `blocks` blocks as they are now; 0 lets everything learn. Frozen batch
+    /// norms use their running statistics, which stay as they are.
+    pub fn freeze(&mut self, blocks: usize) {
+        let plan = &self.plan;
+        let frontier = plan.frontier(blocks);
+        let nodes = plan.merged(blocks, plan.head() + 1, &[plan.output()], Purpose::Training);
+        let frozen = (blocks > 0).then(|| Inference::new(self, blocks, &frontier));
+        self.course = Course { from: blocks, frozen, nodes };
+    }
+
+    /// How many blocks are frozen.
+    pub fn frozen(&self) -> usize {
+        self.course.from
+    }
+
+    /// How many floats there are; running statistics do not count.
     pub fn parameter_count(&self) -> usize {
         self.parameters.iter().map(Parameter::len).sum()
     }
@@ -95,14 +109,38 @@ impl Layers {
         x: Activation,
         moment: Moment,
     ) -> Result<Activation, CpuError> {
-        let mut mode = Mode::Train { running: &mut self.running, moment };
-        forward(&self.cx, &self.blocks, &self.parameters, tape, x, &mut mode)
+        let values = match &self.course.frozen {
+            Some(frozen) => frozen.run(&self.cx, x)?,
+            None => vec![(Value::IMAGES, x)],
+        };
+        self.train_from(tape, values, moment)
     }
 
-    /// Logits of a batch. An image's logit does not depend on what else is in the batch.
-    pub fn infer(&self, x: Activation) -> Result<Activation, CpuError> {
-        let mut mode = Mode::Infer { running: &self.running };
-        forward(&self.cx, &self.blocks, &self.parameters, &mut NoneTape, x, &mut mode)
+    /// [`Layers::train`] from what the frozen blocks give.
+    pub fn train_from(
+        &mut self,
+        tape: &mut Tape,
+        given: Vec<(Value, Activation)>,
+        moment: Moment,
+    ) -> Result<Activation, CpuError> {
+        let mut pass = Pass {
+            cx: &self.cx,
+            parameters: &self.parameters,
+            running: &mut self.running,
+            moment,
+            values: Values::new(&self.course.nodes, given, &[self.plan.output()]),
+        };
+        for node in &self.course.nodes {
+            let y = pass.node(tape, node)?;
+            pass.values.put(node, y);
+        }
+        Ok(pass.values.take(self.plan.output()))
+    }
+
+    /// A network that only gives logits, as its weights are now. It is faster than going through
+    /// the layers one by one, and an image's logit does not depend on what else is in the batch.
+    pub fn inference(&self) -> Inference {
+        Inference::new(self, self.plan.head() + 1, &[self.plan.output()])
     }
 
     /// A copy of what training changes.
@@ -120,46 +158,114 @@ impl Layers {
     }
 }
 
-/// All blocks in order.
-fn forward<T: dfdx::tensor::Tape<f32, Cpu>>(
-    cx: &Compute,
-    blocks: &[Block],
-    parameters: &[Parameter],
-    tape: &mut T,
-    mut x: Activation,
-    mode: &mut Mode<'_>,
-) -> Result<Activation, CpuError> {
-    let images = x.images;
-    let batched = |geometry: &Geometry| Geometry { images, ..*geometry };
-    for (index, block) in blocks.iter().enumerate() {
-        x = match block {
-            Block::Conv { geometry, weight, bias, after } => {
-                let of = (&parameters[*weight], bias.map(|bias| &parameters[bias]));
-                let input_grad = if index == 0 { InputGrad::Unused } else { InputGrad::Wanted };
-                conv(tape, cx, batched(geometry), &x, of, *after, input_grad)?
+/// A way forward through the network, for training.
+struct Pass<'a> {
+    cx: &'a Compute,
+    parameters: &'a [Parameter],
+    running: &'a mut [Running],
+    moment: Moment,
+    values: Values,
+}
+
+impl Pass<'_> {
+    /// One operation.
+    fn node<T: dfdx::tensor::Tape<f32, Cpu>>(
+        &mut self,
+        tape: &mut T,
+        node: &Node,
+    ) -> Result<Activation, CpuError> {
+        let (cx, x) = (self.cx, self.values.get(node.inputs[0]));
+        let batched = |geometry: &Geometry| Geometry { images: x.images, ..*geometry };
+        let second = node.inputs.get(1).map(|value| self.values.get(*value));
+        match &node.op {
+            Op::Conv { geometry, weight, bias, after, .. } => {
+                let of = (&self.parameters[*weight], bias.map(|bias| &self.parameters[bias]));
+                // Nothing that learns stands before what is given.
+                let given = self.values.is_given(node.inputs[0]);
+                let input_grad = if given { InputGrad::Unused } else { InputGrad::Wanted };
+                conv(tape, cx, batched(geometry), &x, of, *after, input_grad)
             }
-            Block::Norm { weight, bias, running: at, after } => {
-                let of = (&parameters[*weight], &parameters[*bias]);
-                match mode {
-                    Mode::Train { running, .. } => {
-                        norm::train(tape, cx, &x, of, *after, &mut running[*at])?
-                    }
-                    Mode::Infer { running } => norm::infer(cx, &x, of, *after, &running[*at])?,
-                }
+            Op::Norm { norm, after } => {
+                let of = (&self.parameters[norm.weight], &self.parameters[norm.bias]);
+                let running = &mut self.running[norm.statistics];
+                norm::train(tape, cx, &x, of, norm.epsilon, second.as_ref(), *after, running)
             }
-            Block::Relu => relu::relu(tape, cx, &x)?,
-            Block::MaxPool(geometry) => pool::max(tape, cx, batched(geometry), &x)?,
-            Block::AvgPool(geometry) => pool::average(tape, cx, batched(geometry), &x)?,
-            Block::Flatten => flatten::flatten(tape, cx, &x)?,
-            Block::Dropout { layer, rate } => match mode {
-                Mode::Train { moment, .. } => {
-                    dropout::dropout(tape, cx, &x, moment.key(*layer), *rate)?
-                }
-                Mode::Infer { .. } => x,
-            },
-        };
+            Op::Activation(after) => relu::relu(tape, cx, &x, *after),
+            Op::MaxPool(geometry) => pool::max(tape, cx, batched(geometry), &x),
+            Op::AvgPool(geometry) => pool::average(tape, cx, batched(geometry), &x),
+            Op::Flatten => flatten::flatten(tape, cx, &x),
+            Op::Dropout { key, rate } => {
+                dropout::dropout(tape, cx, &x, self.moment.key(*key), *rate)
+            }
+            Op::Add(after) => add::add(tape, cx, &x, second.as_ref().unwrap_or(&x), *after),
+            Op::Concat => {
+                let parts: Vec<_> = node.inputs.iter().map(|v| self.values.get(*v)).collect();
+                concat::concat(tape, cx, &parts)
+            }
+            Op::PadChannels { before } => concat::pad(tape, cx, &x, *before, node.shape.channels),
+        }
     }
-    Ok(x)
+}
+
+/// What flows, for as long as someone still reads it.
+pub(crate) struct Values {
+    /// By value; with how many readers are still to come.
+    held: Vec<Option<(Activation, usize)>>,
+    readers: Vec<usize>,
+    given: Vec<Value>,
+}
+
+impl Values {
+    /// The values that are `given` to `nodes`; those that are `wanted` are kept to the end.
+    pub fn new(nodes: &[Node], given: Vec<(Value, Activation)>, wanted: &[Value]) -> Values {
+        let of_nodes = nodes.iter().map(|node| node.value);
+        let all = of_nodes.chain(given.iter().map(|(value, _)| *value));
+        let len = all.map(|value| value.0 + 1).max().unwrap_or(1);
+        let mut readers = vec![0; len];
+        for value in nodes.iter().flat_map(|node| &node.inputs).chain(wanted) {
+            readers[value.0] += 1;
+        }
+        let mut values =
+            Values { held: Vec::new(), readers, given: given.iter().map(|(v, _)| *v).collect() };
+        values.held.resize_with(len, || None);
+        for (value, activation) in given {
+            values.held[value.0] = Some((activation, values.readers[value.0]));
+        }
+        values
+    }
+
+    /// Whether nothing here made it.
+    pub fn is_given(&self, value: Value) -> bool {
+        self.given.contains(&value)
+    }
+
+    /// A value that some operation before gave.
+    pub fn get(&self, value: Value) -> Activation {
+        let held = self.held.get(value.0).and_then(Option::as_ref);
+        // A plan names only what stands before: there is no other way to build one.
+        held.map_or_else(
+            || unreachable!("{value:?} is read before it is there"),
+            |(a, _)| a.clone(),
+        )
+    }
+
+    /// Keeps what a node gives, and lets go what it was the last to read.
+    pub fn put(&mut self, node: &Node, activation: Activation) {
+        for input in &node.inputs {
+            if let Some((_, left)) = &mut self.held[input.0] {
+                *left -= 1;
+                if *left == 0 {
+                    self.held[input.0] = None;
+                }
+            }
+        }
+        self.held[node.value.0] = Some((activation, self.readers[node.value.0]));
+    }
+
+    /// A wanted value.
+    pub fn take(&mut self, value: Value) -> Activation {
+        self.get(value)
+    }
 }
 
 impl Moment {

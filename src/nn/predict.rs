@@ -6,6 +6,7 @@ use std::path::Path;
 use super::description::Description;
 use super::error::NnError;
 use super::images::Loader;
+use super::inference::Inference;
 use super::kernels::isa::Isa;
 use super::network::Layers;
 use super::ops::loss::sigmoid;
@@ -15,6 +16,7 @@ use crate::data::{Batches, Dataset};
 /// A trained network and what is known of it.
 pub struct Network {
     layers: Layers,
+    ready: Inference,
     description: Description,
 }
 
@@ -28,11 +30,11 @@ impl Network {
         let cx = Compute::new(Isa::chosen()?);
         let layers =
             Layers::read_weights(cx, &description.architecture, description.input, weights)?;
-        Ok(Network { layers, description })
+        Ok(Network::new(layers, description))
     }
 
     pub(crate) fn new(layers: Layers, description: Description) -> Network {
-        Network { layers, description }
+        Network { ready: layers.inference(), layers, description }
     }
 
     pub(crate) fn layers(&self) -> &Layers {
@@ -69,7 +71,7 @@ impl Network {
         let mut probabilities = Vec::with_capacity(rows.len());
         for batch in Batches::in_order(data, rows.to_vec(), batch_size).epoch(0) {
             let x = loader.load(&self.layers.cx, &batch)?; // (h, w, n, 3)
-            let logits = self.layers.infer(x)?; // (n,)
+            let logits = self.ready.logits(&self.layers.cx, x)?; // (n,)
             probabilities.extend(logits.values.iter().map(|logit| sigmoid(*logit)));
             if progress(probabilities.len()).is_break() {
                 return Err(NnError::Interrupted);

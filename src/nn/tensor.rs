@@ -1,11 +1,12 @@
-//! How our buffers meet dfdx: activations are shared buffers that a tag, a dfdx tensor of no
-//! length, stands for on the tape; parameters and the loss are dfdx tensors.
+//! How our buffers meet dfdx: activations and parameters are shared buffers that a tag, a dfdx tensor
+//! of no length, stands for on the tape and among the gradients; the loss is a dfdx scalar.
 
 use std::sync::Arc;
 
 use dfdx::tensor::{Cpu, CpuError, Gradients, OwnedTape, Tensor, TensorFromVec};
 
 use super::kernels::buffer::{Buffer, Buffers};
+use super::kernels::elementwise;
 use super::kernels::isa::Isa;
 use super::shape::Shape;
 
@@ -68,8 +69,18 @@ pub(crate) fn take(cx: &Compute, grads: &mut Grads, tag: &Vector) -> Result<Buff
     Ok(cx.buffers.adopt(std::mem::take(&mut **grads.get_or_alloc_mut(tag)?)))
 }
 
-/// Sets the gradient of `tag`. Each activation has one consumer, so nothing is ever added to.
-pub(crate) fn put(grads: &mut Grads, tag: &Vector, gradient: Buffer) -> Result<(), CpuError> {
+/// Adds to the gradient of `tag`. Several operations may have read it: the last of them in the
+/// network's order comes first.
+pub(crate) fn put(
+    cx: &Compute,
+    grads: &mut Grads,
+    tag: &Vector,
+    mut gradient: Buffer,
+) -> Result<(), CpuError> {
+    let there = take(cx, grads, tag)?;
+    if !there.is_empty() {
+        elementwise::add(cx.isa, &mut gradient, &there);
+    }
     **grads.get_or_alloc_mut(tag)? = gradient.into_vec();
     Ok(())
 }

@@ -32,8 +32,8 @@ impl Trained {
 fn card(description: &Description, epochs: usize) -> String {
     let Description { input, metrics, threshold, parameters, best_epoch, .. } = description;
     let mut layers = String::new();
-    for (index, layer) in description.architecture.layers().iter().enumerate() {
-        layers.push_str(&format!("| {index} | `{layer}` |\n"));
+    for (index, line) in description.summary().iter().enumerate() {
+        layers.push_str(&format!("| {index} | `{}` |\n", line.name));
     }
     let normalization = match description.normalization {
         Some(n) => format!("`(byte / 255 - mean) / sd` with mean {:?} and sd {:?}", n.mean, n.sd),

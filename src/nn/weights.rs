@@ -59,12 +59,12 @@ impl Layers {
         for running in &self.running {
             let shape = vec![running.mean.len()];
             saved.push(Saved::new(
-                format!("{}.running_mean", running.layer),
+                format!("{}.running_mean", running.name),
                 shape.clone(),
                 &running.mean,
             ));
             saved.push(Saved::new(
-                format!("{}.running_var", running.layer),
+                format!("{}.running_var", running.name),
                 shape,
                 &running.variance,
             ));
@@ -96,10 +96,10 @@ impl Layers {
         })?;
         for running in &mut layers.running {
             let shape = [running.mean.len()];
-            running.mean = floats(&tensors, &format!("{}.running_mean", running.layer), &shape)
-                .map_err(bad)?;
+            running.mean =
+                floats(&tensors, &format!("{}.running_mean", running.name), &shape).map_err(bad)?;
             running.variance =
-                floats(&tensors, &format!("{}.running_var", running.layer), &shape).map_err(bad)?;
+                floats(&tensors, &format!("{}.running_var", running.name), &shape).map_err(bad)?;
         }
         Ok(layers)
     }

@@ -3,6 +3,7 @@
 mod artifacts;
 mod eda;
 mod evaluate;
+mod export;
 mod ingest;
 mod page;
 mod preprocess;
@@ -12,6 +13,7 @@ mod tune;
 
 pub use artifacts::{Evaluation, Model, ModelEvaluation, Page, Search, Trial};
 pub use evaluate::Evaluate;
+pub use export::{Exported, open_model, write_onnx};
 pub use report::Report;
 pub use tune::{Objective, Tune};
 

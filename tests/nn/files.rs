@@ -112,7 +112,7 @@ fn the_description_says_all_and_nothing_that_varies() {
     let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
     expect![[r#"["architecture", "best_epoch", "input", "metrics", "normalization", "parameters", "threshold"] 2574 0.5 3"#]].assert_eq(&format!("{keys:?} {} {} {}", json["parameters"], json["threshold"], json["best_epoch"]));
     let header = String::from_utf8(written[2].clone()).unwrap();
-    expect!["epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc"]
+    expect!["epoch,lr,train_loss,train_accuracy,val_loss,val_accuracy,val_auc"]
         .assert_eq(header.lines().next().unwrap());
     let card = String::from_utf8(written[3].clone()).unwrap();
     expect!["# A classifier of histology patches"].assert_eq(card.lines().next().unwrap());

@@ -14,6 +14,15 @@ pub const SIDE: usize = 12;
 /// `train` and then `valid` noisy images: class 1 is brighter in its middle. Every third image of
 /// the validation split has the wrong label, so that no network is perfect there.
 pub fn patches(train: usize, valid: usize) -> (tempfile::TempDir, Dataset) {
+    labelled(train, valid, |_, label| label)
+}
+
+/// [`patches`] with other labels: those of image `i` that would have had `label`.
+pub fn labelled(
+    train: usize,
+    valid: usize,
+    relabel: impl Fn(usize, u8) -> u8,
+) -> (tempfile::TempDir, Dataset) {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = Writer::create(folder.path(), "synthetic", SIDE, SIDE).unwrap();
     for i in 0..train + valid {
@@ -29,7 +38,7 @@ pub fn patches(train: usize, valid: usize) -> (tempfile::TempDir, Dataset) {
         let label = u8::from(bright ^ (i >= train && i % 3 == 0));
         let row = Row {
             id: i.to_string(),
-            label: Some(label),
+            label: Some(relabel(i, label)),
             group: i.to_string(),
             split: Some(split),
             source: String::new(),
@@ -89,6 +98,7 @@ pub fn score(probabilities: &[f32], labels: &[u8]) -> Scores {
 pub struct Log {
     pub steps: Vec<(usize, usize)>,
     pub epochs: Vec<usize>,
+    pub notes: Vec<String>,
     pub stop_after: Option<usize>,
 }
 
@@ -104,6 +114,9 @@ impl microtome::nn::Watch for Log {
     fn epoch(&mut self, epoch: &Epoch) -> ControlFlow<()> {
         self.epochs.push(epoch.epoch);
         ControlFlow::Continue(())
+    }
+    fn note(&mut self, odd: &str) {
+        self.notes.push(odd.to_owned());
     }
 }
 

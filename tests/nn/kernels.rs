@@ -1,111 +1,16 @@
 //! What each kernel promises: the right sums, in one order, with the same bits everywhere.
 
-use microtome::data::random::Random;
 use microtome::nn::kernels::buffer::Buffers;
 use microtome::nn::kernels::geometry::Geometry;
 use microtome::nn::kernels::isa::{Isa, IsaProblem};
-use microtome::nn::kernels::{
-    After, Epilogue, conv, elementwise, norm, pack, pooling, reduce, weight_grad,
-};
+use microtome::nn::kernels::{After, elementwise, norm, pooling, reduce};
 use proptest::prelude::*;
 
-fn floats(len: usize, purpose: &'static str) -> Vec<f32> {
-    let mut random = Random::new(0, purpose, 0, 0);
-    (0..len).map(|_| random.normal()).collect()
-}
+use super::convolution::{bits, floats, geometries, with_threads};
 
-fn bits(values: &[f32]) -> Vec<u32> {
-    values.iter().map(|value| value.to_bits()).collect()
-}
-
-/// Any convolution whose window fits.
-fn geometries() -> impl Strategy<Value = Geometry> {
-    let sizes = (1usize..14, 1usize..9, 1usize..9, 1usize..40, 1usize..70);
-    (sizes, 1usize..5, 1usize..5, 1usize..4, 0usize..4)
-        .prop_filter_map("the window must fit", geometry)
-}
-
-type Sizes = ((usize, usize, usize, usize, usize), usize, usize, usize, usize);
-
-fn geometry(
-    ((images, height, width, channels, filters), kh, kw, stride, lead): Sizes,
-) -> Option<Geometry> {
-    let side =
-        |size: usize, window: usize| Some((size + 2 * lead).checked_sub(window)? / stride + 1);
-    Some(Geometry {
-        images,
-        input: (height, width),
-        channels,
-        output: (side(height, kh)?, side(width, kw)?),
-        filters,
-        kernel: (kh, kw),
-        stride,
-        dilation: 1,
-        groups: 1,
-        lead,
-    })
-}
-
-fn forward(isa: Isa, g: &Geometry, after: After) -> Vec<f32> {
-    let (x, weights) = (floats(g.input_len(), "x"), floats(g.weights(), "w"));
-    let mut bias = floats(g.filters, "bias");
-    bias.resize(pack::padded(g.filters), 0.0);
-    let (mut packed, mut y) =
-        (vec![f32::NAN; pack::forward_len(g)], vec![f32::NAN; g.output_len()]);
-    pack::forward(g, &weights, &mut packed);
-    // ReLU6 stands for the whole epilogue.
-    let residual = (after == After::Relu6).then(|| floats(g.output_len(), "residual"));
-    let epilogue = Epilogue { bias: Some(&bias), residual: residual.as_deref(), after };
-    conv::forward(isa, g, &x, &packed, epilogue, &mut y);
-    y
-}
-
-fn data_grad(isa: Isa, g: &Geometry) -> Vec<f32> {
-    let (dy, weights) = (floats(g.output_len(), "dy"), floats(g.weights(), "w"));
-    let (mut packed, mut dx) =
-        (vec![f32::NAN; pack::backward_len(g)], vec![f32::NAN; g.input_len()]);
-    pack::backward(g, &weights, &mut packed);
-    conv::data_grad(isa, g, &dy, &packed, &mut dx);
-    dx
-}
-
-fn weight_gradient(isa: Isa, g: &Geometry) -> Vec<f32> {
-    let (x, dy) = (floats(g.input_len(), "x"), floats(g.output_len(), "dy"));
-    let mut padded = vec![f32::NAN; g.output_len() / g.filters * pack::padded(g.filters)];
-    pack::pad_rows(&dy, g.filters, &mut padded);
-    let mut partial = vec![f32::NAN; weight_grad::partial_len(g)];
-    weight_grad::weight_grad(isa, g, &x, &padded, &mut partial);
-    partial.truncate(g.weights());
-    partial
-}
-
-/// (input pixel, output pixel, tap) of every product of a convolution, outputs and taps in order.
-fn products(g: &Geometry) -> Vec<(usize, usize, usize)> {
-    let mut products = Vec::new();
-    for out in 0..g.output.0 * g.output.1 {
-        for tap in 0..g.taps() {
-            let y = (out / g.output.1 * g.stride + tap / g.kernel.1).checked_sub(g.lead);
-            let x = (out % g.output.1 * g.stride + tap % g.kernel.1).checked_sub(g.lead);
-            if let (Some(y), Some(x)) = (y, x)
-                && y < g.input.0
-                && x < g.input.1
-            {
-                products.push((y * g.input.1 + x, out, tap));
-            }
-        }
-    }
-    products
-}
-
-/// All of a convolution's kernels, pooling, batch norm and sums on one shape.
+/// Pooling, batch norm and sums on one shape.
 fn everything(isa: Isa, g: &Geometry) -> Vec<Vec<u32>> {
-    let mut results = vec![
-        forward(isa, g, After::Nothing),
-        forward(isa, g, After::Relu),
-        forward(isa, g, After::Relu6),
-        data_grad(isa, g),
-        weight_gradient(isa, g),
-    ];
+    let mut results = vec![];
     let x = floats(g.input_len(), "x");
     let (mean, variance) = norm::statistics(isa, &x, g.channels);
     let saved = norm::Saved {
@@ -114,12 +19,20 @@ fn everything(isa: Isa, g: &Geometry) -> Vec<Vec<u32>> {
         scale: floats(g.channels, "scale"),
         shift: floats(g.channels, "shift"),
     };
-    for after in [After::Nothing, After::Relu] {
+    let residual = floats(x.len(), "residual");
+    for after in [After::Nothing, After::Relu, After::Relu6] {
+        let map = (&saved.scale[..], &saved.shift[..]);
         let mut y = vec![f32::NAN; x.len()];
-        norm::affine(isa, &x, &saved.scale, &saved.shift, after, &mut y);
+        norm::affine(isa, &x, map, None, after, &mut y);
         let mut d = floats(x.len(), "d");
         let (scale, shift) = norm::grad(isa, &x, &saved, after, &mut d);
         results.extend([y, d, scale, shift]);
+        let mut y = vec![f32::NAN; x.len()];
+        norm::affine(isa, &x, map, Some(&residual), after, &mut y);
+        let (mut d, mut dx) = (floats(x.len(), "d"), vec![f32::NAN; x.len()]);
+        let (scale, shift) =
+            norm::grad_with_residual(isa, &x, &saved, (&y, after), &mut d, &mut dx);
+        results.extend([y, d, dx, scale, shift]);
     }
     let pool = Geometry { filters: g.channels, ..*g };
     if pool.lead <= pool.kernel.0.min(pool.kernel.1) / 2 {
@@ -142,49 +55,6 @@ fn everything(isa: Isa, g: &Geometry) -> Vec<Vec<u32>> {
     results.iter().map(|values| bits(values)).collect()
 }
 
-/// The documented order, added up by hand: bias, then taps, in each tap the channels.
-fn forward_in_order(g: &Geometry) -> Vec<f32> {
-    let (x, w, bias) =
-        (floats(g.input_len(), "x"), floats(g.weights(), "w"), floats(g.filters, "bias"));
-    let mut sums: Vec<f32> = (0..g.output_len()).map(|i| bias[i % g.filters]).collect();
-    for (at, out, tap) in products(g) {
-        for n in 0..g.images {
-            for o in 0..g.filters {
-                let sum = &mut sums[(out * g.images + n) * g.filters + o];
-                for c in 0..g.channels {
-                    let weight = w[(tap * g.channels + c) * g.filters + o];
-                    *sum = x[(at * g.images + n) * g.channels + c].mul_add(weight, *sum);
-                }
-            }
-        }
-    }
-    sums
-}
-
-/// The documented order: taps from top left to bottom right, in each the filters.
-fn data_grad_in_order(g: &Geometry) -> Vec<f32> {
-    let (dy, w) = (floats(g.output_len(), "dy"), floats(g.weights(), "w"));
-    let mut sums = vec![0f32; g.input_len()];
-    let mut by_tap = products(g);
-    by_tap.sort_by_key(|(at, _, tap)| (*at, *tap));
-    for (at, out, tap) in by_tap {
-        for n in 0..g.images {
-            for c in 0..g.channels {
-                let sum = &mut sums[(at * g.images + n) * g.channels + c];
-                for o in 0..g.filters {
-                    let weight = w[(tap * g.channels + c) * g.filters + o];
-                    *sum = dy[(out * g.images + n) * g.filters + o].mul_add(weight, *sum);
-                }
-            }
-        }
-    }
-    sums
-}
-
-fn with_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -199,81 +69,6 @@ proptest! {
         }
     }
 
-    #[test]
-    fn forward_adds_taps_then_channels(g in geometries()) {
-        let isa = Isa::chosen().unwrap();
-        let sums = forward_in_order(&g);
-        prop_assert_eq!(bits(&forward(isa, &g, After::Nothing)), bits(&sums));
-        let finished: Vec<f32> = sums.iter().zip(floats(g.output_len(), "residual"))
-            .map(|(sum, residual)| (sum + residual).clamp(0.0, 6.0)).collect();
-        prop_assert_eq!(bits(&forward(isa, &g, After::Relu6)), bits(&finished));
-    }
-
-    #[test]
-    fn data_gradient_adds_taps_then_filters(g in geometries()) {
-        prop_assert_eq!(bits(&data_grad(Isa::chosen().unwrap(), &g)), bits(&data_grad_in_order(&g)));
-    }
-
-    /// The weight gradient's order depends on how rows are cut, so here only its value, in f64.
-    #[test]
-    fn weight_gradient_is_the_sum_of_products(g in geometries()) {
-        let (x, dy) = (floats(g.input_len(), "x"), floats(g.output_len(), "dy"));
-        let mut expected = vec![0f64; g.weights()];
-        for (at, out, tap) in products(&g) {
-            for n in 0..g.images {
-                for c in 0..g.channels {
-                    for o in 0..g.filters {
-                        expected[(tap * g.channels + c) * g.filters + o] += f64::from(x[(at * g.images + n) * g.channels + c])
-                            * f64::from(dy[(out * g.images + n) * g.filters + o]);
-                    }
-                }
-            }
-        }
-        for (ours, expected) in weight_gradient(Isa::chosen().unwrap(), &g).iter().zip(expected) {
-            prop_assert!((f64::from(*ours) - expected).abs() < 1e-3, "{} {}", ours, expected);
-        }
-    }
-}
-
-/// Weights too many for the cache are walked in groups of blocks, which changes no sum.
-#[test]
-fn weights_beyond_the_cache_are_added_in_the_same_order() {
-    let g = geometry(((3, 4, 3, 160, 200), 3, 3, 1, 1)).unwrap();
-    for isa in Isa::available() {
-        assert!(bits(&forward(isa, &g, After::Nothing)) == bits(&forward_in_order(&g)), "{isa:?}");
-        assert!(bits(&data_grad(isa, &g)) == bits(&data_grad_in_order(&g)), "{isa:?}");
-    }
-}
-
-/// Output rows in groups, groups in stretches; a stretch is summed apart, a group adds its
-/// stretches, the groups are added in order. One channel and filter, so the sum is over all.
-#[test]
-fn weight_gradient_adds_rows_in_stretches_and_groups() {
-    // (rows, columns, rows of a group, rows of a stretch), 40 images: at most 8 groups, and
-    // stretches of 512 / (columns · images) rows, rounded up.
-    for (rows, columns, group, stretch) in
-        [(10, 2, 2, 2), (32, 13, 4, 1), (23, 6, 3, 3), (40, 5, 5, 3)]
-    {
-        let g = geometry(((40, rows, columns, 1, 1), 1, 1, 1, 0)).unwrap();
-        let (x, dy) = (floats(g.input_len(), "x"), floats(g.output_len(), "dy"));
-        let add = |sums: Vec<f32>| sums.into_iter().reduce(|sum, part| sum + part).unwrap();
-        let every: Vec<usize> = (0..rows).collect();
-        let products = |rows: &[usize]| {
-            let (from, to) = (rows[0] * columns * 40, (rows[rows.len() - 1] + 1) * columns * 40);
-            (from..to).fold(0f32, |sum, i| x[i].mul_add(dy[i], sum))
-        };
-        let groups =
-            every.chunks(group).map(|group| add(group.chunks(stretch).map(products).collect()));
-        let expected = add(groups.collect());
-        for isa in Isa::available() {
-            assert_eq!(
-                bits(&weight_gradient(isa, &g)),
-                [expected.to_bits()],
-                "{rows} rows, {isa:?}"
-            );
-        }
-        assert_ne!(products(&every).to_bits(), expected.to_bits(), "the order must matter here");
-    }
 }
 
 #[test]
@@ -338,27 +133,6 @@ fn activations_let_nan_through_on_every_instruction_set() {
             let mut y = vec![0.0; x.len()];
             elementwise::activate(isa, &x, after, &mut y);
             assert_eq!(bits(&y), bits(&expected), "{after:?} {isa:?}");
-        }
-    }
-}
-
-/// A 1 × 1 convolution with weight 1: the micro-kernel's own activations.
-#[test]
-fn a_convolution_lets_nan_through_its_activation() {
-    let g = geometry(((5, 1, 1, 1, 33), 1, 1, 1, 0)).unwrap();
-    let mut packed = vec![0.0; pack::forward_len(&g)];
-    pack::forward(&g, &[1.0; 33], &mut packed);
-    for (after, expected) in [
-        (After::Relu, [0.0, 2.0, f32::NAN, 6.0, 7.0]),
-        (After::Relu6, [0.0, 2.0, f32::NAN, 6.0, 6.0]),
-    ] {
-        for isa in Isa::available() {
-            let mut y = vec![0.0; g.output_len()];
-            let epilogue = Epilogue { after, ..Epilogue::default() };
-            conv::forward(isa, &g, &[-1.0, 2.0, f32::NAN, 6.0, 7.0], &packed, epilogue, &mut y);
-            for (y, expected) in y.chunks(33).zip(expected) {
-                assert_eq!(bits(y), bits(&[expected; 33]), "{after:?} {isa:?}");
-            }
         }
     }
 }

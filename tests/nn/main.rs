@@ -1,8 +1,10 @@
 //! The tensor room: what users may write, what the kernels promise, and what training gives.
 
+mod convolution;
 mod files;
 mod fixture;
 mod kernels;
+mod reference;
 mod reproducible;
 mod shapes;
 mod spec;

@@ -17,16 +17,13 @@ fn on(isa: Isa, threads: usize, training: &Training) -> Vec<Vec<u8>> {
 
 #[test]
 fn five_steps_have_the_same_bits_on_every_instruction_set_and_any_threads() {
-    for optimizer in
-        ["{ adam = { lr = 0.01 } }", "{ sgd = { lr = 0.1, momentum = 0.9, nesterov = true } }"]
-    {
-        let mut training = every_layer();
-        training.epochs = std::num::NonZeroUsize::MIN;
-        training.optimizer =
-            toml::from_str::<toml::Table>(&format!("o = {optimizer}")).unwrap()["o"]
-                .clone()
-                .try_into()
-                .unwrap();
+    for settings in [
+        "optimizer = { adam = { lr = 0.01 } }",
+        "optimizer = { sgd = { lr = 0.1, momentum = 0.9, nesterov = true } }",
+        "optimizer = { rmsprop = { centered = true } }\nclip = { norm = 0.5 }\nwarmup = { steps = 3 }",
+        "optimizer = { adamw = { decay = 'weights' } }\nschedule = { one_cycle = {} }\nloss = { binary_crossentropy = { positive_weight = 'balanced', label_smoothing = 0.1 } }",
+    ] {
+        let training = Training { epochs: std::num::NonZeroUsize::MIN, ..with(settings) };
         let expected = on(Isa::named("scalar").unwrap(), 1, &training);
         for isa in Isa::available() {
             for threads in 1..=3 {
@@ -34,6 +31,13 @@ fn five_steps_have_the_same_bits_on_every_instruction_set_and_any_threads() {
             }
         }
     }
+}
+
+/// [`every_layer`] with other settings.
+fn with(settings: &str) -> Training {
+    let Training { optimizer, clip, schedule, warmup, loss, .. } =
+        training(&format!("model = {{ layers = [] }}\n{settings}"));
+    Training { optimizer, clip, schedule, warmup, loss, ..every_layer() }
 }
 
 #[test]
@@ -66,7 +70,20 @@ const IN_THIRD_EPOCH: usize = 18;
 
 #[test]
 fn a_resumed_training_equals_an_uninterrupted_one() {
-    for training in [every_layer(), stopping_early()] {
+    for training in [
+        every_layer(),
+        stopping_early(),
+        with(
+            "optimizer = { sgd = { momentum = 0.9, dampening = 0.5 } }\nschedule = { one_cycle = {} }",
+        ),
+        with(
+            "optimizer = { rmsprop = { momentum = 0.9 } }\nschedule = { cosine = {} }\nwarmup = { epochs = 2 }",
+        ),
+        // No epoch improves so much: the rate falls after each but the first.
+        with(
+            "schedule = { reduce_on_plateau = { patience = 0, threshold = 0.9 } }\nclip = { norm = 0.1 }",
+        ),
+    ] {
         let whole = on(Isa::chosen().unwrap(), 2, &training);
         let (bytes, epochs) = resumed(&training, IN_THIRD_EPOCH, |_| ());
         assert!(bytes == whole);

@@ -9,13 +9,13 @@ fn model(layers: &str) -> Model {
 
 fn shapes(input: Shape, layers: &str) -> String {
     let shapes = model(layers).infer(input).unwrap();
-    shapes.iter().map(Shape::to_string).collect::<Vec<_>>().join(" ")
+    shapes.iter().map(|line| line.shape.to_string()).collect::<Vec<_>>().join(" ")
 }
 
-fn refused(input: Shape, layers: &str, layer: Option<usize>, message: Expect) {
+fn refused(input: Shape, layers: &str, place: &str, message: Expect) {
     let problem = model(layers).infer(input).unwrap_err();
     message.assert_eq(&problem.to_string());
-    assert_eq!(problem.layer, layer);
+    assert_eq!(problem.place, place);
 }
 
 const PATCH: Shape = Shape { height: 96, width: 96, channels: 3 };
@@ -41,7 +41,7 @@ fn same_divides_by_the_stride_and_rounds_up() {
             r#"[{{ conv = {{ filters = 1, kernel = 3, stride = {stride} }} }}, "global_avg_pool"]"#
         );
         let shapes = model(&layers).infer(Shape::new(size, size, 3)).unwrap();
-        assert_eq!(shapes[0], Shape::new(expected, expected, 1));
+        assert_eq!(shapes[0].shape, Shape::new(expected, expected, 1));
     }
 }
 
@@ -51,7 +51,7 @@ fn a_pool_larger_than_its_map() {
     refused(
         Shape::new(16, 16, 3),
         &halves,
-        Some(4),
+        "layers[4]",
         expect![
             "layer 5 (max_pool = 2) cannot halve a 1×1 map: remove this layer or an earlier pool or stride, or use larger images"
         ],
@@ -59,7 +59,7 @@ fn a_pool_larger_than_its_map() {
     refused(
         Shape::new(2, 5, 3),
         "[{ avg_pool = 3 }, 'flatten', { dense = 1 }]",
-        Some(0),
+        "layers[0]",
         expect![
             "layer 1 (avg_pool = 3) cannot take 3×3 windows of a 2×5 map: remove this layer or an earlier pool or stride, or use larger images"
         ],
@@ -72,7 +72,7 @@ fn a_kernel_larger_than_its_map() {
     refused(
         Shape::new(4, 9, 3),
         layers,
-        Some(0),
+        "layers[0]",
         expect![[
             r#"layer 1 (conv = 4) has a 5×5 kernel, larger than the 4×9 map: take a smaller `kernel`, or `padding = "same"`"#
         ]],
@@ -84,7 +84,7 @@ fn dense_on_a_map() {
     refused(
         PATCH,
         "[{ conv = 4 }, { dense = 1 }]",
-        Some(1),
+        "layers[1]",
         expect![[
             r#"layer 2 (dense = 1) takes a vector, not a 96×96×4 map: put "flatten" or "global_avg_pool" before it"#
         ]],
@@ -96,13 +96,13 @@ fn an_end_that_is_not_one_logit() {
     refused(
         PATCH,
         "[]",
-        None,
+        "",
         expect![[r#"`layers` is empty: end it with "flatten", { dense = 1 }"#]],
     );
     refused(
         PATCH,
         "[{ conv = 4 }, 'relu']",
-        Some(1),
+        "layers[1]",
         expect![[
             r#"layer 2 (relu) is the last and gives 96×96×4, but a classifier of two classes ends in one logit: add "global_avg_pool" (or "flatten"), { dense = 1 }"#
         ]],
@@ -110,7 +110,7 @@ fn an_end_that_is_not_one_logit() {
     refused(
         PATCH,
         "['flatten', { dense = 2 }]",
-        Some(1),
+        "layers[1]",
         expect![
             "layer 2 (dense = 2) is the last and gives 1×1×2, but a classifier of two classes ends in one logit: add { dense = 1 }"
         ],
@@ -122,25 +122,25 @@ fn settings_that_mean_nothing() {
     refused(
         PATCH,
         "[{ conv = 0 }]",
-        Some(0),
+        "layers[0]",
         expect!["layer 1 (conv = 0) has `filters` 0: give at least 1"],
     );
     refused(
         PATCH,
         "[{ conv = { filters = 1, kernel = 0 } }]",
-        Some(0),
+        "layers[0]",
         expect!["layer 1 (conv = 1) has `kernel` 0: give at least 1"],
     );
     refused(
         PATCH,
         "[{ max_pool = { size = 2, stride = 0 } }]",
-        Some(0),
+        "layers[0]",
         expect!["layer 1 (max_pool = 2) has `stride` 0: give at least 1"],
     );
     refused(
         PATCH,
         "[{ max_pool = { size = 2, padding = 2 } }]",
-        Some(0),
+        "layers[0]",
         expect![
             "layer 1 (max_pool = 2) has `padding` 2, more than half of its size: give at most 1"
         ],
@@ -148,13 +148,13 @@ fn settings_that_mean_nothing() {
     refused(
         PATCH,
         "['flatten', { dense = 0 }]",
-        Some(1),
+        "layers[1]",
         expect!["layer 2 (dense = 0) has no units: give at least 1"],
     );
     refused(
         PATCH,
         "['relu', { dropout = 1.0 }]",
-        Some(1),
+        "layers[1]",
         expect!["layer 2 (dropout = 1) has no such rate: give at least 0 and less than 1"],
     );
 }

@@ -10,9 +10,10 @@ use dfdx::tensor::{AsArray, PutTape};
 use dfdx::tensor_ops::Backward;
 
 use super::kernels::isa::Isa;
+use super::loss::Loss;
 use super::model::Model;
 use super::network::{Layers, Moment};
-use super::ops::loss::mean_cross_entropy;
+use super::ops::loss::{CrossEntropy, mean_cross_entropy};
 use super::shape::Shape;
 use super::tensor::{Activation, Compute, Tape, take};
 use crate::data::random::Random;
@@ -58,7 +59,8 @@ fn check(layers: &str, input: Shape) {
 
     let mut tape = Tape::default();
     let logits = network.train(&mut tape, x, MOMENT).unwrap();
-    let loss = mean_cross_entropy(&mut tape, &cx, &logits, &labels).unwrap();
+    let entropy = CrossEntropy::of(&Loss::default(), &labels);
+    let loss = mean_cross_entropy(&mut tape, &cx, entropy, &logits, &labels).unwrap();
     let value = f64::from(loss.array());
     let expected = reference.loss(&plain, &weights);
     assert!(
@@ -196,5 +198,71 @@ fn dropout_with_a_fixed_mask() {
     check(
         r#"[{ conv = 4 }, { dropout = 0.3 }, "flatten", { dense = 8 }, { dropout = 0.5 }, { dense = 1 }]"#,
         Shape::new(4, 4, 3),
+    );
+}
+
+#[test]
+fn relu6() {
+    check(
+        r#"[{ conv = 6 }, "relu6", "relu6", { conv = 3 }, "batch_norm", "relu6", "flatten", { dense = 1 }]"#,
+        Shape::new(5, 4, 3),
+    );
+}
+
+#[test]
+fn residual_blocks() {
+    check(
+        r#"[{ conv = 4 }, "relu",
+            { residual = [{ conv = 4 }, "batch_norm", "relu", { conv = 4 }, "batch_norm"] }, "relu",
+            { residual = { layers = [{ conv = { filters = 6, stride = 2 } }, "batch_norm"],
+                           shortcut = [{ conv = { filters = 6, kernel = 1, stride = 2 } }, "batch_norm"] } }, "relu",
+            { residual = [{ conv = 6 }] },
+            "global_avg_pool", { dense = 1 }]"#,
+        Shape::new(6, 5, 3),
+    );
+}
+
+#[test]
+fn parallel_branches() {
+    check(
+        r#"[{ conv = 4 }, { parallel = [[{ conv = 3 }, "relu"], [], [{ residual = [{ conv = 4 }] }]] },
+            { conv = 2 }, "flatten", { dense = 1 }]"#,
+        Shape::new(4, 5, 3),
+    );
+}
+
+#[test]
+fn padding_as_tensorflow_pads() {
+    check(
+        r#"[{ conv = { filters = 3, kernel = 3, stride = 2, padding = "tf_same" } },
+            { conv = { filters = 3, kernel = 5, stride = 2, padding = "tf_same" } }, "flatten", { dense = 1 }]"#,
+        Shape::new(8, 8, 3),
+    );
+}
+
+#[test]
+fn dilated_convolution() {
+    check(
+        r#"[{ conv = { filters = 3, dilation = 2 } }, { conv = { filters = 2, dilation = 3, stride = 2, padding = 2 } },
+            "flatten", { dense = 1 }]"#,
+        Shape::new(8, 9, 3),
+    );
+}
+
+#[test]
+fn grouped_and_depthwise_convolution() {
+    check(
+        r#"[{ conv = 6 }, { conv = { filters = 4, groups = 2 } }, { conv = { filters = 8, groups = 4, stride = 2 } },
+            { conv = { filters = 8, kernel = 5, groups = 8 } }, "relu6", "flatten", { dense = 1 }]"#,
+        Shape::new(6, 7, 3),
+    );
+}
+
+#[test]
+fn wide_enough_for_winograd() {
+    check(
+        r#"[{ conv = 17 }, "relu", { conv = 33 }, "relu", { conv = { filters = 16, bias = false } }, "batch_norm",
+            { conv = 16 }, "global_avg_pool", { dense = 1 }]"#,
+        Shape::new(7, 6, 3),
     );
 }

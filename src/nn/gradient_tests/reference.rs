@@ -45,19 +45,30 @@ impl Reference<'_> {
     /// The mean cross-entropy.
     pub fn loss(&self, x: &[f64], weights: &[Vec<f64>]) -> f64 {
         let mut weights = weights.iter().map(Vec::as_slice);
-        let mut x = x.to_vec();
-        let mut from = self.input;
-        for (index, (layer, to)) in
-            self.model.layers().iter().zip(self.model.infer(self.input).unwrap()).enumerate()
-        {
-            x = self.layer(index, layer, &x, from, to, &mut weights);
-            from = to;
-        }
+        let x = self.sequence(self.model.layers(), x, self.input, &mut weights).0;
         let losses = x
             .iter()
             .zip(self.labels)
             .map(|(z, y)| z.max(0.0) - z * f64::from(*y) + (-z.abs()).exp().ln_1p());
         losses.sum::<f64>() / self.labels.len() as f64
+    }
+
+    /// Layers one after the other, and the shape of what they give. Only layers at the top may be
+    /// dropouts: their masks go by their place.
+    fn sequence<'w>(
+        &self,
+        layers: &[Layer],
+        x: &[f64],
+        mut from: Shape,
+        weights: &mut dyn Iterator<Item = &'w [f64]>,
+    ) -> (Vec<f64>, Shape) {
+        let mut x = x.to_vec();
+        for (index, layer) in layers.iter().enumerate() {
+            let to = after(layer, from);
+            x = self.layer(index, layer, &x, from, to, weights);
+            from = to;
+        }
+        (x, from)
     }
 
     fn layer<'w>(
@@ -67,26 +78,31 @@ impl Reference<'_> {
         x: &[f64],
         from: Shape,
         to: Shape,
-        weights: &mut impl Iterator<Item = &'w [f64]>,
+        weights: &mut dyn Iterator<Item = &'w [f64]>,
     ) -> Vec<f64> {
         match layer {
             Layer::Conv(c) => {
+                let extent = c.dilation * (c.kernel - 1);
                 let lead = match c.padding {
-                    Padding::Same => (c.kernel - 1) / 2,
+                    Padding::Same => extent / 2,
+                    Padding::TfSame => {
+                        ((to.height - 1) * c.stride + extent + 1).saturating_sub(from.height) / 2
+                    }
                     Padding::Pixels(pixels) => pixels,
                 };
+                let depth = from.channels / c.groups;
                 let weight = weights.next().unwrap();
                 let bias =
                     if c.bias { weights.next().unwrap().to_vec() } else { vec![0.0; c.filters] };
                 self.windows(x, from, to, c.stride, lead, |planes, filter, y, x| {
                     let mut sum = bias[filter];
-                    for (channel, plane) in planes.iter().enumerate() {
+                    let group = filter / (c.filters / c.groups);
+                    for (channel, plane) in planes[group * depth..][..depth].iter().enumerate() {
                         for ky in 0..c.kernel {
                             for kx in 0..c.kernel {
-                                let w = weight[((filter * from.channels + channel) * c.kernel
-                                    + ky)
-                                    * c.kernel
-                                    + kx];
+                                let w = weight
+                                    [((filter * depth + channel) * c.kernel + ky) * c.kernel + kx];
+                                let (ky, kx) = (ky * c.dilation, kx * c.dilation);
                                 sum +=
                                     w * plane.at(y + ky as isize, x + kx as isize).unwrap_or(0.0);
                             }
@@ -135,6 +151,20 @@ impl Reference<'_> {
             }
             Layer::Flatten => x.to_vec(),
             Layer::Dropout(rate) => self.dropout(index, *rate, x, from),
+            Layer::Relu6 => x.iter().map(|v| v.clamp(0.0, 6.0)).collect(),
+            Layer::Residual(residual) => {
+                let (y, _) = self.sequence(&residual.layers, x, from, weights);
+                let (x, _) = self.sequence(&residual.shortcut, x, from, weights);
+                y.iter().zip(x).map(|(y, x)| y + x).collect()
+            }
+            Layer::Parallel(branches) => {
+                let parts: Vec<_> =
+                    branches.iter().map(|layers| self.sequence(layers, x, from, weights)).collect();
+                let of_image = |image: usize| {
+                    parts.iter().flat_map(move |(y, to)| &y[image * to.len()..][..to.len()])
+                };
+                (0..self.labels.len()).flat_map(of_image).copied().collect()
+            }
         }
     }
 
@@ -185,6 +215,12 @@ impl Reference<'_> {
             .map(|(i, x)| if mask[ours(i)] == 0.0 { 0.0 } else { x / (1.0 - rate) })
             .collect()
     }
+}
+
+/// The shape after one layer.
+fn after(layer: &Layer, from: Shape) -> Shape {
+    let model = Model::Layers(vec![layer.clone(), Layer::GlobalAvgPool, Layer::Dense(1.into())]);
+    model.infer(from).unwrap()[0].shape
 }
 
 fn batch_norm(x: &[f64], shape: Shape, gamma: &[f64], beta: &[f64]) -> Vec<f64> {

@@ -5,7 +5,7 @@ use super::Epilogue;
 use super::buffer::{Buffer, Buffers};
 use super::geometry::Geometry;
 use super::isa::Isa;
-use super::{conv, pack, weight_grad as direct, winograd};
+use super::{conv, depthwise, pack, weight_grad as direct, winograd};
 
 /// How a convolution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,12 +14,16 @@ pub enum Algorithm {
     Direct,
     /// A quarter of the products, and additions instead ([`winograd`]).
     Winograd,
+    /// Each channel by itself ([`depthwise`]).
+    Depthwise,
 }
 
 impl Algorithm {
     /// What computes a geometry, in all three directions.
     pub fn of(g: &Geometry) -> Algorithm {
-        if winograd::fits(g) && winograd::cost(g) < direct_cost(g) {
+        if depthwise::applies(g) {
+            Algorithm::Depthwise
+        } else if winograd::fits(g) && winograd::cost(g) < direct_cost(g) {
             Algorithm::Winograd
         } else {
             Algorithm::Direct
@@ -42,6 +46,7 @@ pub fn forward_len(g: &Geometry) -> usize {
     match Algorithm::of(g) {
         Algorithm::Direct => pack::forward_len(g),
         Algorithm::Winograd => winograd::forward_len(g),
+        Algorithm::Depthwise => g.weights(),
     }
 }
 
@@ -50,6 +55,7 @@ pub fn pack_forward(isa: Isa, g: &Geometry, weights: &[f32], packed: &mut [f32])
     match Algorithm::of(g) {
         Algorithm::Direct => pack::forward(g, weights, packed),
         Algorithm::Winograd => winograd::pack_forward(isa, g, weights, packed),
+        Algorithm::Depthwise => packed.copy_from_slice(weights),
     }
 }
 
@@ -66,6 +72,7 @@ pub fn forward(
     match Algorithm::of(g) {
         Algorithm::Direct => conv::forward(isa, g, x, packed, epilogue, y),
         Algorithm::Winograd => winograd::forward(isa, g, x, packed, epilogue, buffers, y),
+        Algorithm::Depthwise => depthwise::forward(isa, g, x, packed, epilogue, y),
     }
 }
 
@@ -74,6 +81,7 @@ pub fn backward_len(g: &Geometry) -> usize {
     match Algorithm::of(g) {
         Algorithm::Direct => pack::backward_len(g),
         Algorithm::Winograd => winograd::backward_len(g),
+        Algorithm::Depthwise => g.weights(),
     }
 }
 
@@ -82,6 +90,7 @@ pub fn pack_backward(isa: Isa, g: &Geometry, weights: &[f32], packed: &mut [f32]
     match Algorithm::of(g) {
         Algorithm::Direct => pack::backward(g, weights, packed),
         Algorithm::Winograd => winograd::pack_backward(isa, g, weights, packed),
+        Algorithm::Depthwise => packed.copy_from_slice(weights),
     }
 }
 
@@ -97,19 +106,23 @@ pub fn data_grad(
     match Algorithm::of(g) {
         Algorithm::Direct => conv::data_grad(isa, g, dy, packed, dx),
         Algorithm::Winograd => winograd::data_grad(isa, g, dy, packed, buffers, dx),
+        Algorithm::Depthwise => depthwise::data_grad(isa, g, dy, packed, dx),
     }
 }
 
 /// `dw[tap][channel][filter] = Σ x · dy` over output pixels and images.
 pub fn weight_grad(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], buffers: &Buffers) -> Buffer {
-    if Algorithm::of(g) == Algorithm::Winograd {
-        return winograd::weight_grad(isa, g, x, dy, buffers);
+    match Algorithm::of(g) {
+        Algorithm::Direct => {}
+        Algorithm::Winograd => return winograd::weight_grad(isa, g, x, dy, buffers),
+        Algorithm::Depthwise => return buffers.copy(&depthwise::weight_grad(isa, g, x, dy)),
     }
-    // The direct sum reads whole blocks of 32 filters.
-    let width = pack::padded(g.filters);
-    let padded = (width != g.filters).then(|| {
-        let mut padded = buffers.take(dy.len() / g.filters * width);
-        pack::pad_rows(dy, g.filters, &mut padded);
+    // The direct sum reads whole blocks of 32 filters of a group.
+    let filters = g.filters / g.groups;
+    let width = pack::padded(filters);
+    let padded = (width != filters).then(|| {
+        let mut padded = buffers.take(dy.len() / filters * width);
+        pack::pad_rows(dy, filters, &mut padded);
         padded
     });
     let mut partial = buffers.take(direct::partial_len(g));

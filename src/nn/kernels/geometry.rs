@@ -84,7 +84,7 @@ impl Geometry {
     }
 
     /// Along one axis: the output whose tap `tap` reads input `at`, if there is one.
-    fn target(&self, at: usize, tap: usize, size: usize) -> Option<usize> {
+    pub(super) fn target(&self, at: usize, tap: usize, size: usize) -> Option<usize> {
         let offset = (at + self.lead).checked_sub(tap * self.dilation)?;
         (offset % self.stride == 0 && offset / self.stride < size).then(|| offset / self.stride)
     }

@@ -16,18 +16,26 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub mod buffer;
+pub mod channels;
+mod columns;
 pub mod conv;
 pub mod convolution;
+pub mod depthwise;
 pub mod elementwise;
 mod gemm;
 pub mod geometry;
 pub mod isa;
 mod lanes;
 pub mod norm;
+mod norm_steps;
 pub mod pack;
 pub mod pooling;
 pub mod reduce;
 mod scalar;
+mod span;
+mod sweep;
+pub mod update;
+mod way;
 pub mod weight_grad;
 pub mod winograd;
 

@@ -1,5 +1,6 @@
 //! Weights laid out for the micro-kernel: blocks of 32 output columns, padded with zeros, so that
-//! any number of channels runs at full width.
+//! any number of channels runs at full width. Each group of a grouped convolution is padded by
+//! itself.
 
 use rayon::prelude::*;
 
@@ -8,40 +9,48 @@ use super::geometry::Geometry;
 
 /// Floats of the weights packed for the forward pass.
 pub fn forward_len(g: &Geometry) -> usize {
-    g.filters.next_multiple_of(WIDTH) * g.taps() * g.channels
+    g.groups * padded(g.filters / g.groups) * g.taps() * g.depth()
 }
 
 /// Floats of the weights packed for the data gradient.
 pub fn backward_len(g: &Geometry) -> usize {
-    g.channels.next_multiple_of(WIDTH) * g.taps() * g.filters
+    g.groups * padded(g.depth()) * g.taps() * (g.filters / g.groups)
 }
 
-/// `[tap][channel][filter]` → `[filter / 32][tap][channel][32]`.
+/// `[tap][channel][filter]` → `[group][filter / 32][tap][channel][32]`.
 pub fn forward(g: &Geometry, weights: &[f32], packed: &mut [f32]) {
-    let depth = g.taps() * g.channels;
-    packed.par_chunks_mut(WIDTH * depth).enumerate().for_each(|(block, packed)| {
+    let filters = g.filters / g.groups;
+    let blocks = filters.div_ceil(WIDTH);
+    let len = WIDTH * g.taps() * g.depth();
+    packed.par_chunks_mut(len).enumerate().for_each(|(block, packed)| {
+        let (group, block) = (block / blocks, block % blocks);
         let first = block * WIDTH;
-        let columns = WIDTH.min(g.filters - first);
+        let columns = WIDTH.min(filters - first);
         for (row, to) in packed.chunks_exact_mut(WIDTH).enumerate() {
-            to[..columns].copy_from_slice(&weights[row * g.filters + first..][..columns]);
+            let from = &weights[row * g.filters + group * filters + first..][..columns];
+            to[..columns].copy_from_slice(from);
             to[columns..].fill(0.0);
         }
     });
 }
 
-/// `[tap][channel][filter]` → `[channel / 32][tap][filter][32]`: transposed, as the data gradient
-/// sums over filters.
+/// `[tap][channel][filter]` → `[group][channel / 32][tap][filter][32]`: transposed, as the data
+/// gradient sums over filters.
 pub fn backward(g: &Geometry, weights: &[f32], packed: &mut [f32]) {
-    packed.par_chunks_mut(WIDTH * g.filters).enumerate().for_each(|(i, packed)| {
+    let (filters, depth) = (g.filters / g.groups, g.depth());
+    let blocks = depth.div_ceil(WIDTH);
+    packed.par_chunks_mut(WIDTH * filters).enumerate().for_each(|(i, packed)| {
         let (block, tap) = (i / g.taps(), i % g.taps());
+        let (group, block) = (block / blocks, block % blocks);
         let first = block * WIDTH;
-        let columns = WIDTH.min(g.channels - first);
+        let columns = WIDTH.min(depth - first);
         for column in 0..WIDTH {
             if column >= columns {
                 packed.iter_mut().skip(column).step_by(WIDTH).for_each(|to| *to = 0.0);
                 continue;
             }
-            let from = &weights[(tap * g.channels + first + column) * g.filters..][..g.filters];
+            let row = (tap * depth + first + column) * g.filters;
+            let from = &weights[row + group * filters..][..filters];
             for (to, from) in packed[column..].iter_mut().step_by(WIDTH).zip(from) {
                 *to = *from;
             }

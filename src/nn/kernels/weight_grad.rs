@@ -1,14 +1,16 @@
 //! The weight gradient of a convolution: a sum over all pixels and images, in a fixed order.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::After;
-use super::conv::Output;
 use super::elementwise;
 use super::gemm::{Left, Segment, Tile, WIDTH, Write, multiply, tiles};
 use super::geometry::Geometry;
 use super::isa::Isa;
 use super::pack;
+use super::sweep::Output;
 
 /// Partial sums may fill this many floats together.
 const PARTIAL: usize = 1 << 20;
@@ -42,8 +44,8 @@ pub fn partial_len(g: &Geometry) -> usize {
 
 /// `dw[tap][channel][filter] = Σ x · dy` over output pixels and images.
 ///
-/// `dy` has rows of `filters` padded to a multiple of 32 ([`pack::pad_rows`]); the result is the
-/// first `g.weights()` floats of `partial`.
+/// Each group's filters in a row of `dy` are padded to a multiple of 32: [`pack::pad_rows`] with
+/// rows of filters / groups. The result is the first `g.weights()` floats of `partial`.
 ///
 /// **Order of additions**, for each weight: output rows are cut into at most 8 groups and these
 /// into stretches of about 512 products (the sizes follow from the shape). Within a stretch from
@@ -51,10 +53,11 @@ pub fn partial_len(g: &Geometry) -> usize {
 /// in order; a group adds its stretches in order, and the groups are added in order.
 pub fn weight_grad(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], partial: &mut [f32]) {
     let cut = Cut::of(g);
+    let filters = g.filters / g.groups;
     assert_eq!(x.len(), g.input_len());
-    assert_eq!(dy.len(), g.output.0 * g.output.1 * g.images * pack::padded(g.filters));
+    assert_eq!(dy.len(), g.output_len() / filters * pack::padded(filters));
     assert_eq!(partial.len(), partial_len(g));
-    let blocks = g.filters.div_ceil(WIDTH);
+    let blocks = g.groups * filters.div_ceil(WIDTH);
     // Enough tasks for many threads: by block, and by row of the window where blocks are few.
     let by_block = if cut.groups >= GROUPS { 1 } else { blocks };
     let by_tap = if cut.groups * blocks < GROUPS { g.kernel.0 } else { 1 };
@@ -64,17 +67,16 @@ pub fn weight_grad(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], partial: &mut 
         let (b, t) = (part / by_tap, part % by_tap);
         let blocks = b * blocks / by_block..(b + 1) * blocks / by_block;
         let taps = t * g.taps() / by_tap..(t + 1) * g.taps() / by_tap;
-        let mut segments = Vec::new();
+        let mut stretch = Stretch { segments: Vec::new(), depth: 0 };
         let end = ((group + 1) * cut.rows).min(g.output.0);
         for top in (group * cut.rows..end).step_by(cut.stretch) {
             let write =
                 if top == group * cut.rows { Write::Store(After::Nothing) } else { Write::Add };
             for tap in taps.clone() {
-                stretch(g, x, dy, tap, top..(top + cut.stretch).min(end), &mut segments);
+                stretch.find(g, x, dy, tap, top..(top + cut.stretch).min(end));
                 for block in blocks.clone() {
-                    let to =
-                        out.at(group * g.weights() + tap * g.channels * g.filters + block * WIDTH);
-                    add_tap(isa, g, &segments, block, to, write);
+                    let to = out.at(group * g.weights() + tap * g.depth() * g.filters);
+                    stretch.add_tap(isa, g, block, to, write);
                 }
             }
         }
@@ -85,49 +87,60 @@ pub fn weight_grad(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], partial: &mut 
     }
 }
 
-/// The pixels whose products make up one stretch of the sum for one tap.
-fn stretch(
-    g: &Geometry,
-    x: &[f32],
-    dy: &[f32],
-    tap: usize,
-    rows: std::ops::Range<usize>,
-    segments: &mut Vec<Segment>,
-) {
-    segments.clear();
-    for row in rows {
-        let Some(y) = g.source(row, tap / g.kernel.1, g.input.0) else { continue };
-        for column in 0..g.output.1 {
-            let Some(at) = g.source(column, tap % g.kernel.1, g.input.1) else { continue };
-            segments.push(Segment {
-                a: x[(y * g.input.1 + at) * g.images * g.channels..].as_ptr(),
-                b: dy[(row * g.output.1 + column) * g.images * pack::padded(g.filters)..].as_ptr(),
-            });
-        }
-    }
+/// The products that make up one stretch of the sum for one tap.
+struct Stretch {
+    segments: Vec<Segment>,
+    /// Products of one segment.
+    depth: usize,
 }
 
-/// One tap, all channels, one block of filters.
-fn add_tap(isa: Isa, g: &Geometry, segments: &[Segment], block: usize, to: *mut f32, write: Write) {
-    for (channel, rows) in tiles(g.channels) {
-        let tile = Tile {
-            segments,
-            a_offset: channel,
-            b_offset: block * WIDTH,
-            depth: g.images,
-            left: Left::AlongRows { step: g.channels },
-            b_step: pack::padded(g.filters),
-            start: std::ptr::null(),
-            c: to.wrapping_add(channel * g.filters),
-            c_row: g.filters,
-            rows,
-            columns: WIDTH.min(g.filters - block * WIDTH),
-            write,
-            residual: std::ptr::null(),
-        };
-        // SAFETY: a segment begins at a pixel of `x` (`images` rows of `channels`) and of `dy`
-        // (`images` rows of whole blocks), whose lengths were asserted. The outputs belong to this
-        // group, tap and block, which no other task has.
-        unsafe { multiply(isa, &tile) }
+impl Stretch {
+    /// The pixels that `tap` pairs with those of output rows `rows`. Where neighbouring outputs
+    /// read neighbouring pixels, all of a row of them is one segment.
+    fn find(&mut self, g: &Geometry, x: &[f32], dy: &[f32], tap: usize, rows: Range<usize>) {
+        self.segments.clear();
+        let columns = (0..g.output.1)
+            .filter_map(|column| Some((column, g.source(column, tap % g.kernel.1, g.input.1)?)));
+        let joined = if g.stride == 1 { columns.clone().count().max(1) } else { 1 };
+        self.depth = joined * g.images;
+        let padded = pack::padded(g.filters / g.groups) * g.groups;
+        for row in rows {
+            let Some(y) = g.source(row, tap / g.kernel.1, g.input.0) else { continue };
+            for (column, at) in columns.clone().step_by(joined) {
+                self.segments.push(Segment {
+                    a: x[(y * g.input.1 + at) * g.images * g.channels..].as_ptr(),
+                    b: dy[(row * g.output.1 + column) * g.images * padded..].as_ptr(),
+                });
+            }
+        }
+    }
+
+    /// One tap, all channels of a group, one block of its filters; `to` is where the tap begins.
+    fn add_tap(&self, isa: Isa, g: &Geometry, block: usize, to: *mut f32, write: Write) {
+        let filters = g.filters / g.groups;
+        let blocks = filters.div_ceil(WIDTH);
+        let (group, first) = (block / blocks, block % blocks * WIDTH);
+        for (channel, rows) in tiles(g.depth()) {
+            let tile = Tile {
+                segments: &self.segments,
+                a_offset: group * g.depth() + channel,
+                b_offset: block * WIDTH,
+                depth: self.depth,
+                left: Left::AlongRows { step: g.channels },
+                b_step: g.groups * pack::padded(filters),
+                start: std::ptr::null(),
+                c: to.wrapping_add(channel * g.filters + group * filters + first),
+                c_row: g.filters,
+                rows,
+                columns: WIDTH.min(filters - first),
+                write,
+                residual: std::ptr::null(),
+            };
+            // SAFETY: a segment begins at a pixel of `x` (`images` rows of `channels`) and of `dy`
+            // (`images` rows of whole blocks), and goes on over the pixels that follow where these
+            // were joined; lengths were asserted. The outputs belong to this group of rows, tap
+            // and block, which no other task has.
+            unsafe { multiply(isa, &tile) }
+        }
     }
 }

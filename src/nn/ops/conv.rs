@@ -47,7 +47,7 @@ pub(crate) fn conv<T: Tape<f32, Cpu>>(
     convolution::pack_forward(cx.isa, g, &weights, &mut packed);
     let start = bias.map(|bias| {
         let mut start = cx.buffers.zeros(pack::padded(g.filters));
-        bias.tensor.copy_into(&mut start[..g.filters]);
+        start[..g.filters].copy_from_slice(&bias.read(cx));
         start
     });
     let mut y = cx.buffers.take(g.output_len());
@@ -78,23 +78,23 @@ impl Back {
         match (&self.bias_tag, self.after) {
             (Some(tag), After::Nothing) => {
                 let sums = reduce::column_sums(cx.isa, &dy, g.filters);
-                put(grads, tag, cx.buffers.copy(&sums))?;
+                put(cx, grads, tag, cx.buffers.copy(&sums))?;
             }
             (Some(tag), after) => {
                 let sums = reduce::mask_and_sum(cx.isa, &self.y.values, after, &mut dy, g.filters);
-                put(grads, tag, cx.buffers.copy(&sums))?;
+                put(cx, grads, tag, cx.buffers.copy(&sums))?;
             }
             (None, After::Nothing) => {}
             (None, after) => elementwise::mask(cx.isa, &self.y.values, after, &mut dy),
         }
         let dw = convolution::weight_grad(cx.isa, g, &self.x.values, &dy, &cx.buffers);
-        put(grads, &self.weight_tag, dw)?;
+        put(cx, grads, &self.weight_tag, dw)?;
         if self.input_grad == InputGrad::Wanted {
             let mut packed = cx.buffers.take(convolution::backward_len(g));
             convolution::pack_backward(cx.isa, g, &self.weights, &mut packed);
             let mut dx = cx.buffers.take(g.input_len());
             convolution::data_grad(cx.isa, g, &dy, &packed, &cx.buffers, &mut dx);
-            put(grads, &self.x.tag, dx)?;
+            put(cx, grads, &self.x.tag, dx)?;
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ pub(crate) fn dropout<T: Tape<f32, Cpu>>(
             let dy = take(&cx, grads, &y)?;
             let mut dx = cx.buffers.take(dy.len());
             elementwise::dropout(cx.isa, &dy, key, rate, &mut dx);
-            put(grads, &x, dx)
+            put(&cx, grads, &x, dx)
         });
     }
     Ok(y)

@@ -22,7 +22,7 @@ pub(crate) fn flatten<T: Tape<f32, Cpu>>(
             let dy = take(&cx, grads, &y)?;
             let mut dx = cx.buffers.take(dy.len());
             elementwise::unflatten(&dy, images, channels, &mut dx);
-            put(grads, &x, dx)
+            put(&cx, grads, &x, dx)
         });
     }
     Ok(y)

@@ -7,16 +7,14 @@ use crate::nn::kernels::norm::{self, Saved};
 use crate::nn::parameter::Parameter;
 use crate::nn::tensor::{Activation, Compute, put, take};
 
-/// Added to a variance before its root is taken, as PyTorch does.
-const EPSILON: f32 = 1e-5;
 /// The weight of a new batch in the running statistics, as in PyTorch.
 const MOMENTUM: f32 = 0.1;
 
 /// Means and variances by channel, averaged over the steps of training.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Running {
-    /// The layer's place in the model: its PyTorch name.
-    pub layer: usize,
+    /// The layer's PyTorch name: `layer1.0.bn1`.
+    pub name: String,
     pub mean: Vec<f32>,
     /// Unbiased.
     pub variance: Vec<f32>,
@@ -24,8 +22,8 @@ pub(crate) struct Running {
 
 impl Running {
     /// PyTorch's start: mean 0, variance 1.
-    pub fn new(layer: usize, channels: usize) -> Running {
-        Running { layer, mean: vec![0.0; channels], variance: vec![1.0; channels] }
+    pub fn new(name: &str, channels: usize) -> Running {
+        Running { name: name.to_owned(), mean: vec![0.0; channels], variance: vec![1.0; channels] }
     }
 
     /// Takes in one batch of `count` values a channel, of biased variance `variance`.
@@ -40,63 +38,102 @@ impl Running {
     }
 }
 
-/// `scale` and `shift` of the affine map that normalises by these statistics.
-fn fold(
+/// A batch norm as an affine map.
+pub(crate) struct Fold {
+    pub scale: Vec<f32>,
+    pub shift: Vec<f32>,
+}
+
+/// The affine map that normalises by a mean and a (biased) variance, then scales and shifts.
+pub(crate) fn fold(
     cx: &Compute,
-    mean: &[f32],
-    variance: &[f32],
-    weight: &Parameter,
-    bias: &Parameter,
+    statistics: (&[f32], &[f32]),
+    of: (&Parameter, &Parameter),
+    epsilon: f32,
+) -> Fold {
+    let Saved { scale, shift, .. } = saved(cx, statistics, of, epsilon);
+    Fold { scale, shift }
+}
+
+fn saved(
+    cx: &Compute,
+    (mean, variance): (&[f32], &[f32]),
+    (weight, bias): (&Parameter, &Parameter),
+    epsilon: f32,
 ) -> Saved {
     let (gamma, beta) = (weight.read(cx), bias.read(cx));
     let inverse_sd: Vec<f32> =
-        variance.iter().map(|variance| 1.0 / (variance + EPSILON).sqrt()).collect();
+        variance.iter().map(|variance| 1.0 / (variance + epsilon).sqrt()).collect();
     let scale: Vec<f32> =
         gamma.iter().zip(&inverse_sd).map(|(gamma, inverse)| gamma * inverse).collect();
     let shift = (0..mean.len()).map(|j| beta[j] - mean[j] * scale[j]).collect();
     Saved { mean: mean.to_vec(), inverse_sd, scale, shift }
 }
 
-/// Normalises by the statistics of this batch, and lets the running ones follow.
+/// Normalises by the statistics of this batch, and lets the running ones follow; adds `residual`.
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn train<T: Tape<f32, Cpu>>(
     tape: &mut T,
     cx: &Compute,
     x: &Activation,
-    (weight, bias): (&Parameter, &Parameter),
+    of: (&Parameter, &Parameter),
+    epsilon: f32,
+    residual: Option<&Activation>,
     after: After,
     running: &mut Running,
 ) -> Result<Activation, CpuError> {
     let channels = x.shape.channels;
     let (mean, variance) = norm::statistics(cx.isa, &x.values, channels);
     running.follow(&mean, &variance, x.values.len() / channels);
-    let saved = fold(cx, &mean, &variance, weight, bias);
-    let mut y = cx.buffers.take(x.values.len());
-    norm::affine(cx.isa, &x.values, &saved.scale, &saved.shift, after, &mut y);
-    let y = Activation::new(cx, y, x.images, x.shape)?;
+    let saved = saved(cx, (&mean, &variance), of, epsilon);
+    let Saved { scale, shift, .. } = &saved;
+    let y = affine(cx, x, (scale, shift), residual, after)?;
     if T::OWNS_TAPE {
+        let residual = residual.map(|residual| (residual.tag.clone(), y.values.clone()));
         let (cx, x, y) = (cx.clone(), x.clone(), y.tag.clone());
-        let (weight, bias) = (weight.tag.clone(), bias.tag.clone());
+        let (weight, bias) = (of.0.tag.clone(), of.1.tag.clone());
         tape.add_backward_op(move |grads| {
             let mut d = take(&cx, grads, &y)?;
-            let (scale_grad, shift_grad) = norm::grad(cx.isa, &x.values, &saved, after, &mut d);
-            put(grads, &weight, cx.buffers.copy(&scale_grad))?;
-            put(grads, &bias, cx.buffers.copy(&shift_grad))?;
-            put(grads, &x.tag, d)
+            let (scale_grad, shift_grad) = match residual {
+                None => norm::grad(cx.isa, &x.values, &saved, after, &mut d),
+                Some((residual, y)) => {
+                    let mut dx = cx.buffers.take(d.len());
+                    let output = (&y[..], after);
+                    let grads_of_map = norm::grad_with_residual(
+                        cx.isa, &x.values, &saved, output, &mut d, &mut dx,
+                    );
+                    put(&cx, grads, &residual, std::mem::replace(&mut d, dx))?;
+                    grads_of_map
+                }
+            };
+            put(&cx, grads, &weight, cx.buffers.copy(&scale_grad))?;
+            put(&cx, grads, &bias, cx.buffers.copy(&shift_grad))?;
+            put(&cx, grads, &x.tag, d)
         });
     }
     Ok(y)
 }
 
-/// Normalises by the running statistics.
+/// Normalises by given statistics; adds `residual`.
 pub(crate) fn infer(
     cx: &Compute,
     x: &Activation,
-    (weight, bias): (&Parameter, &Parameter),
+    Fold { scale, shift }: &Fold,
+    residual: Option<&Activation>,
     after: After,
-    running: &Running,
 ) -> Result<Activation, CpuError> {
-    let Saved { scale, shift, .. } = fold(cx, &running.mean, &running.variance, weight, bias);
+    affine(cx, x, (scale, shift), residual, after)
+}
+
+fn affine(
+    cx: &Compute,
+    x: &Activation,
+    (scale, shift): (&[f32], &[f32]),
+    residual: Option<&Activation>,
+    after: After,
+) -> Result<Activation, CpuError> {
     let mut y = cx.buffers.take(x.values.len());
-    norm::affine(cx.isa, &x.values, &scale, &shift, after, &mut y);
+    let residual = residual.map(|residual| &residual.values[..]);
+    norm::affine(cx.isa, &x.values, (scale, shift), residual, after, &mut y);
     Activation::new(cx, y, x.images, x.shape)
 }

@@ -24,7 +24,7 @@ pub(crate) fn max<T: Tape<f32, Cpu>>(
             let dy = take(&cx, grads, &y)?;
             let mut dx = cx.buffers.take(g.input_len());
             pooling::max_grad(cx.isa, &g, &dy, &winner, &mut dx);
-            put(grads, &x, dx)
+            put(&cx, grads, &x, dx)
         });
     }
     Ok(y)
@@ -46,7 +46,7 @@ pub(crate) fn average<T: Tape<f32, Cpu>>(
             let dy = take(&cx, grads, &y)?;
             let mut dx = cx.buffers.take(g.input_len());
             pooling::average_grad(cx.isa, &g, &dy, &mut dx);
-            put(grads, &x, dx)
+            put(&cx, grads, &x, dx)
         });
     }
     Ok(y)

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     engine::{Artifact, Files, StageError},
     metrics::{RocCurve, RocPoint},
-    nn::{Epoch, Layer, Monitor, Optimizer, Shape, Training},
+    nn::{Epoch, Layer, Monitor, Shape, Training},
     report::{
         Ending, EpochRow, EvaluationSection, Fact, Goal, LayerRow, ModelScores, ModelSection,
         Outcome, SearchSection, Trial,
@@ -36,17 +36,15 @@ pub fn model(files: &Files) -> Result<ModelSection, StageError> {
 
 fn architecture(model: &Model) -> Vec<LayerRow> {
     let description = model.network.description();
-    let mut before = description.input;
+    let layers = description.architecture.layers();
     let mut rows = Vec::new();
-    for layer in description.architecture.layers() {
-        let Ok(after) = layer.infer(before) else { break };
-        let output = match after {
+    for (index, line) in description.summary().into_iter().enumerate() {
+        let output = match line.shape {
             Shape { height: 1, width: 1, channels } => channels.to_string(),
             Shape { height, width, channels } => format!("{channels} × {height} × {width}"),
         };
-        let parameters = layer.parameters(before) as u64;
-        rows.push(LayerRow { layer: words(layer), output, parameters });
-        before = after;
+        let layer = layers.get(index).map_or(line.name, words);
+        rows.push(LayerRow { layer, output, parameters: line.parameters as u64 });
     }
     rows
 }
@@ -64,15 +62,12 @@ fn words(layer: &Layer) -> String {
         Layer::Flatten => "flatten".into(),
         Layer::Dense(d) => format!("dense {}", d.units),
         Layer::Dropout(rate) => format!("dropout {rate}"),
+        Layer::Relu6 => "ReLU6".into(),
+        Layer::Residual(_) | Layer::Parallel(_) => layer.to_string(),
     }
 }
 
 fn settings(training: &Training) -> Vec<Fact> {
-    let optimizer = match training.optimizer {
-        Optimizer::Adam(_) => "Adam",
-        Optimizer::Sgd(sgd) if sgd.nesterov => "SGD with Nesterov momentum",
-        Optimizer::Sgd(_) => "SGD",
-    };
     let names: Vec<_> = training.augment.iter().map(|a| format!("{a:?}").to_lowercase()).collect();
     let augment = if names.is_empty() { "none".into() } else { names.join(", ") };
     let early = match training.early_stopping {
@@ -80,8 +75,9 @@ fn settings(training: &Training) -> Vec<Fact> {
         None => "off: the last weights are kept".into(),
     };
     vec![
-        Fact::new("optimizer", optimizer),
+        Fact::new("optimizer", training.optimizer.name()),
         Fact::new("learning rate", training.optimizer.lr()),
+        Fact::new("schedule", training.schedule.name().unwrap_or("constant")),
         Fact::new("batch size", training.batch_size),
         Fact::new("epochs at most", training.epochs),
         Fact::new("augmentation", augment),

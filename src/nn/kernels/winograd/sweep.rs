@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::super::buffer::Buffers;
-use super::super::conv::Output;
 use super::super::gemm::{Left, Segment, Tile, WIDTH, Write, multiply, tiles};
 use super::super::isa::Isa;
+use super::super::sweep::Output;
 use super::super::{After, Epilogue};
 use super::axis;
 use super::tiles::{Chunk, Tiles};

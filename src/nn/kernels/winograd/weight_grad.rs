@@ -4,11 +4,11 @@ use rayon::prelude::*;
 
 use super::super::After;
 use super::super::buffer::{Buffer, Buffers};
-use super::super::conv::Output;
 use super::super::elementwise;
 use super::super::gemm::{Left, Segment, Tile, WIDTH, Write, multiply, tiles};
 use super::super::geometry::Geometry;
 use super::super::isa::Isa;
+use super::super::sweep::Output;
 use super::axis::{Axis, Input, Only, OutputGrad, WeightsGrad};
 use super::tiles::{Chunk, Tiles};
 use super::transform::{Plain, transform};

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::super::conv::Output;
 use super::super::gemm::WIDTH;
 use super::super::geometry::Geometry;
 use super::super::isa::Isa;
+use super::super::sweep::Output;
 use super::axis::Weights;
 use super::transform::{Plain, transform};
 use super::{EDGE, FREQUENCIES};

@@ -1,0 +1,150 @@
+//! Known networks against PyTorch: logits and gradients, with weights from a formula that both
+//! sides follow, or with the published ones.
+
+#[path = "../../tests/nn/reference/mod.rs"]
+mod reference;
+
+use std::path::Path;
+
+use dfdx::tensor::{AsArray, PutTape};
+use dfdx::tensor_ops::Backward;
+use safetensors::SafeTensors;
+
+use super::images::{CHANNELS, Loader};
+use super::kernels::isa::Isa;
+use super::loss::Loss;
+use super::model::Model;
+use super::network::{Layers, Moment};
+use super::ops::loss::{CrossEntropy, mean_cross_entropy};
+use super::presets::{Architecture, Preset, Settings};
+use super::shape::Shape;
+use super::tensor::{Compute, Tape, take};
+use super::weights::floats;
+use crate::data::{Batch, Normalization};
+use reference::{Mode, Reference, formula};
+
+/// The network with its weights, the batch, and what is expected.
+struct Case {
+    cx: Compute,
+    layers: Layers,
+    loader: Loader,
+    batch: Batch,
+    reference: Reference,
+}
+
+/// `weights` is a file below the folder of published weights, for all but the head.
+fn case(name: &str, weights: Option<&str>, normalization: Option<Normalization>) -> Case {
+    let reference = Reference::of(name);
+    let architecture = Architecture::named(name).unwrap();
+    let settings = Settings { dropout: Some(0.0), ..Settings::default() };
+    let model = Model::Preset(Preset { architecture, settings });
+    let input = Shape::new(reference.side, reference.side, CHANNELS);
+    let cx = Compute::new(Isa::chosen().unwrap());
+    let published = weights.map(|file| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/weights");
+        std::fs::read(Path::new(folder).join(file)).unwrap()
+    });
+    let value = |name: &str, shape: &[usize]| match &published {
+        Some(bytes) if !architecture.is_head(name) => {
+            floats(&SafeTensors::deserialize(bytes).unwrap(), name, shape).unwrap()
+        }
+        _ => formula::parameter(name, shape),
+    };
+    let mut layers = Layers::with(cx.clone(), &model, input, |_, declared| {
+        Ok(value(&declared.name, &declared.shape))
+    })
+    .unwrap();
+    for running in &mut layers.running {
+        let shape = [running.mean.len()];
+        running.mean = value(&format!("{}.running_mean", running.name), &shape);
+        running.variance = value(&format!("{}.running_var", running.name), &shape);
+    }
+    let mut names: Vec<_> = layers.parameters.iter().map(|p| p.name.clone()).collect();
+    let mut expected = reference.parameters.clone();
+    names.sort();
+    expected.sort();
+    assert_eq!(names, expected, "the parameters' names are PyTorch's");
+    let (pixels, labels) = reference.batch();
+    let batch = Batch { pixels, labels, rows: vec![0, 1, 2, 3] };
+    Case { cx, layers, loader: Loader::new(input, normalization), batch, reference }
+}
+
+/// At most this part of the largest logit, of the largest element of a gradient.
+const TOLERANCE: f64 = 1e-4;
+
+fn close(ours: &[f32], expected: &[f64], largest: f64, what: &str) {
+    for (ours, expected) in ours.iter().zip(expected) {
+        let apart = (f64::from(*ours) - expected).abs();
+        assert!(
+            apart <= TOLERANCE * largest,
+            "{what}: {ours}, expected {expected} ({:.1e})",
+            apart / largest
+        );
+    }
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |largest, value| largest.max(value.abs()))
+}
+
+fn check(mut case: Case) {
+    let cx = &case.cx;
+    let expected = case.reference.figures(Mode::Eval);
+    let x = case.loader.load(cx, &case.batch).unwrap();
+    let logits = case.layers.inference().logits(cx, x).unwrap();
+    close(&logits.values, &expected.logits, largest(&expected.logits), "logits in inference");
+
+    let expected = case.reference.figures(Mode::Train);
+    let (mut tape, moment) = (Tape::default(), Moment { seed: 0, epoch: 0, step: 0 });
+    let x = case.loader.load(cx, &case.batch).unwrap();
+    let logits = case.layers.train(&mut tape, x, moment).unwrap();
+    close(&logits.values, &expected.logits, largest(&expected.logits), "logits in training");
+    let entropy = CrossEntropy::of(&Loss::default(), &[]);
+    let loss = mean_cross_entropy(&mut tape, cx, entropy, &logits, &case.batch.labels).unwrap();
+    close(&[loss.array()], &[expected.loss], expected.loss, "loss");
+    let mut gradients = loss.put_tape(tape).try_backward().unwrap();
+    // A bias before a batch norm has no gradient but rounding, which is no part of anything.
+    let scale = expected.gradients.values().fold(0f64, |largest, g| largest.max(g.max));
+    for parameter in &case.layers.parameters {
+        let ours = take(cx, &mut gradients, &parameter.tag).unwrap();
+        let ours = parameter.layout.to_torch(&ours);
+        let expected = &expected.gradients[&parameter.name];
+        let samples = formula::places(&parameter.name, ours.len()).map(|at| ours[at]);
+        let largest = expected.max.max(1e-6 * scale);
+        close(&samples, &expected.samples, largest, &parameter.name);
+        let norm = ours.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+        close(&[norm as f32], &[expected.norm], expected.norm.max(1e-6 * scale), &parameter.name);
+    }
+}
+
+#[test]
+fn basic_cnn() {
+    check(case("basic_cnn", None, None));
+}
+
+#[test]
+fn bn_cnn() {
+    check(case("bn_cnn", None, None));
+}
+
+#[test]
+fn resnet18() {
+    check(case("resnet18", None, None));
+}
+
+#[test]
+fn resnet34() {
+    check(case("resnet34", None, None));
+}
+
+#[test]
+fn resnet20_with_its_published_weights() {
+    check(case("resnet20", Some("resnet20_cifar10.safetensors"), None));
+}
+
+#[test]
+fn efficientnet_lite0_with_its_published_weights() {
+    let architecture = Architecture::named("efficientnet_lite0").unwrap();
+    let file = "efficientnet_lite0_imagenet.safetensors";
+    check(case("efficientnet_lite0", Some(file), architecture.normalization()));
+}

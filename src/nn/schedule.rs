@@ -1,0 +1,150 @@
+//! How the learning rate changes, as users write it: [`Schedule`] and [`Warmup`]. What they come to
+//! in a step is [`Course`](super::course::Course)'s.
+
+use std::num::NonZeroUsize;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::stopping::Monitor;
+use super::training::at_least_one;
+
+/// How the learning rate changes from what the optimizer's `lr` says; as PyTorch's schedulers do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum Schedule {
+    /// Not at all.
+    #[default]
+    Constant,
+    /// Multiplied every so many epochs.
+    Step(Stairs),
+    /// Multiplied at given epochs.
+    Milestones(Milestones),
+    /// Down half a cosine over all epochs (Loshchilov and Hutter, 2017).
+    Cosine(Cosine),
+    /// Up and far down again, step by step, momentum the other way (Smith and Topin, 2018).
+    OneCycle(OneCycle),
+    /// Multiplied when a figure no longer improves.
+    ReduceOnPlateau(Plateau),
+}
+
+/// The settings of `step`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stairs {
+    /// Epochs from one change to the next.
+    #[serde(deserialize_with = "at_least_one")]
+    pub every: NonZeroUsize,
+    /// What the learning rate is multiplied by.
+    #[serde(default = "tenth")]
+    pub factor: f64,
+}
+
+/// The settings of `milestones`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Milestones {
+    /// After how many epochs each change comes, in rising order.
+    pub at: Vec<usize>,
+    /// What the learning rate is multiplied by.
+    #[serde(default = "tenth")]
+    pub factor: f64,
+}
+
+/// The settings of `cosine`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cosine {
+    /// The learning rate that an epoch after the last would have.
+    pub floor: f64,
+}
+
+/// The settings of `one_cycle`; the optimizer's `lr` is its highest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OneCycle {
+    /// The share of all steps in which the learning rate rises.
+    pub pct_start: f64,
+    /// The first learning rate is `lr` divided by this.
+    pub div_factor: f64,
+    /// The last is the first divided by this.
+    pub final_div_factor: f64,
+    /// Whether the momentum (Adam's `beta1`) falls while the learning rate rises.
+    pub cycle_momentum: bool,
+    /// The lowest momentum.
+    pub base_momentum: f64,
+    /// The first and last momentum.
+    pub max_momentum: f64,
+}
+
+/// The settings of `reduce_on_plateau`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Plateau {
+    /// What is watched on the validation split.
+    pub monitor: Monitor,
+    /// What the learning rate is multiplied by.
+    pub factor: f64,
+    /// How many epochs without improvement are borne.
+    pub patience: usize,
+    /// The share of the best figure by which an epoch must beat it to count as an improvement.
+    pub threshold: f64,
+    /// The learning rate does not fall below this.
+    pub min_lr: f64,
+}
+
+/// A linear rise at the start, which multiplies whatever the schedule says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Warmup {
+    /// For so many epochs,
+    pub epochs: usize,
+    /// and so many steps,
+    pub steps: usize,
+    /// from this share of the learning rate.
+    pub from: f64,
+}
+
+fn tenth() -> f64 {
+    0.1
+}
+
+impl Default for OneCycle {
+    fn default() -> OneCycle {
+        OneCycle {
+            pct_start: 0.3,
+            div_factor: 25.0,
+            final_div_factor: 1e4,
+            cycle_momentum: true,
+            base_momentum: 0.85,
+            max_momentum: 0.95,
+        }
+    }
+}
+
+impl Default for Plateau {
+    fn default() -> Plateau {
+        let monitor = Monitor::ValLoss;
+        Plateau { monitor, factor: 0.1, patience: 10, threshold: 1e-4, min_lr: 0.0 }
+    }
+}
+
+impl Default for Warmup {
+    fn default() -> Warmup {
+        Warmup { epochs: 0, steps: 0, from: 0.01 }
+    }
+}
+
+impl Schedule {
+    /// What people call it; none if the learning rate stays.
+    pub fn name(&self) -> Option<&'static str> {
+        Some(match self {
+            Schedule::Constant => return None,
+            Schedule::Step(_) => "steps",
+            Schedule::Milestones(_) => "milestones",
+            Schedule::Cosine(_) => "cosine",
+            Schedule::OneCycle(_) => "one cycle",
+            Schedule::ReduceOnPlateau(_) => "reduced on a plateau",
+        })
+    }
+}

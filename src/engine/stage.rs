@@ -49,6 +49,12 @@ pub trait Stage: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stat
         Ok(Vec::new())
     }
 
+    /// Work that this stage would do alike with others: it becomes a stage of its own before it,
+    /// run once for all that ask for the same.
+    fn shared(&self) -> Option<Shared> {
+        None
+    }
+
     /// Does the work: writes the output's files into `cx.out()` and opens them.
     fn run(&self, inputs: Self::Inputs, cx: &Context) -> Result<Self::Output, StageError>;
 }
@@ -76,6 +82,19 @@ pub struct Template {
     /// The kind that stage must be of.
     pub kind: &'static str,
     /// The port that takes the results of all points.
+    pub port: &'static str,
+}
+
+/// Work that several stages have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shared {
+    /// The kind of stage that does it.
+    pub kind: &'static str,
+    /// Its parameters, as a user would write them.
+    pub params: serde_json::Value,
+    /// What tells it from others of its kind, for its name: `resnet18`.
+    pub name: String,
+    /// The port of the asking stage that takes the result, of arity [`Arity::Shared`].
     pub port: &'static str,
 }
 
@@ -126,6 +145,8 @@ pub enum Arity {
     Many,
     /// Not written by the user: filled by the points of a search.
     Points,
+    /// Not written by the user: filled by work that is shared with others, where there is any.
+    Shared,
 }
 
 /// Whether the reader shows its inputs' names, so that they enter its key.
@@ -160,6 +181,11 @@ impl Given {
             [only] => A::open(only),
             other => Err(StageError::new(format!("port `{port}` has {} inputs", other.len()))),
         }
+    }
+
+    /// Opens the artifact at a port that may be empty.
+    pub fn at_most_one<A: Artifact>(&self, port: &str) -> Result<Option<A>, StageError> {
+        self.files(port).first().map(A::open).transpose()
     }
 
     /// The files of each artifact at a port, in the order in which the user named them.
@@ -242,6 +268,7 @@ pub trait AnyStage: Send + Sync {
     fn sources(&self) -> Vec<SourceFiles>;
     fn check(&self, inputs: &Known) -> Result<Facts, Vec<Complaint>>;
     fn points(&self) -> Result<Vec<Point>, Vec<Complaint>>;
+    fn shared(&self) -> Option<Shared>;
     /// Runs the stage; gives the output's headline.
     fn run(&self, given: &Given, cx: &Context) -> Result<Option<String>, StageError>;
 }
@@ -258,6 +285,9 @@ impl<S: Stage> AnyStage for S {
     }
     fn points(&self) -> Result<Vec<Point>, Vec<Complaint>> {
         Stage::points(self)
+    }
+    fn shared(&self) -> Option<Shared> {
+        Stage::shared(self)
     }
     fn run(&self, given: &Given, cx: &Context) -> Result<Option<String>, StageError> {
         Ok(Stage::run(self, S::Inputs::gather(given)?, cx)?.headline())

@@ -13,7 +13,7 @@ use super::history::Epoch;
 use super::network::{Layers, Snapshot};
 use super::ops::norm::Running;
 use super::shape::Shape;
-use super::stepper::Stepper;
+use super::stepper::{Memory, Stepper};
 use super::training::Training;
 use super::weights::{Saved, floats};
 use crate::data::{Dataset, Normalization, Split};
@@ -51,7 +51,8 @@ impl Owner {
 #[derive(Serialize, Deserialize)]
 struct State {
     owner: Owner,
-    steps: i32,
+    /// For each parameter.
+    steps: Vec<u64>,
     history: Vec<Epoch>,
     best: Option<Epoch>,
 }
@@ -63,6 +64,11 @@ pub(crate) struct Checkpoint<'a> {
 }
 
 impl Checkpoint<'_> {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub fn new<'a>(folder: &Path, owner: &'a Owner) -> Checkpoint<'a> {
         Checkpoint { path: folder.join(FILE), owner }
     }
@@ -76,8 +82,10 @@ impl Checkpoint<'_> {
         progress: &Progress,
     ) -> Result<(), NnError> {
         let mut tensors = named("network", &layers.snapshot());
-        for (i, moment) in stepper.moments().enumerate() {
-            tensors.push(Saved::new(format!("moment.{i}"), vec![moment.len()], moment));
+        for (i, memory) in stepper.memory.iter().enumerate() {
+            for (k, moment) in memory.moments.iter().enumerate() {
+                tensors.push(Saved::new(format!("moment.{i}.{k}"), vec![moment.len()], moment));
+            }
         }
         if let Some((_, best)) = &progress.best {
             tensors.extend(named("best", best));
@@ -85,7 +93,7 @@ impl Checkpoint<'_> {
         let best = progress.best.as_ref().map(|(epoch, _)| *epoch);
         let state = State {
             owner: self.owner.clone(),
-            steps: stepper.steps,
+            steps: stepper.memory.iter().map(|memory| memory.steps).collect(),
             history: progress.history.clone(),
             best,
         };
@@ -127,11 +135,12 @@ impl Checkpoint<'_> {
             Some(epoch) => Some((epoch, unnamed(&tensors, "best", &like)?)),
             None => None,
         };
-        let moments = stepper.moments().enumerate();
-        let moments =
-            moments.map(|(i, like)| floats(&tensors, &format!("moment.{i}"), &[like.len()]).ok());
-        let moments = moments.collect::<Option<Vec<_>>>()?;
-        stepper.set(state.steps, &moments);
+        let memory =
+            state.steps.iter().zip(&like.parameters).enumerate().map(|(i, (&steps, parameter))| {
+                let moment = |k| floats(&tensors, &format!("moment.{i}.{k}"), &[parameter.len()]);
+                Memory { steps, moments: (0..).map_while(|k| moment(k).ok()).collect() }
+            });
+        stepper.memory = memory.collect();
         layers.restore(&network);
         Some(Progress { history: state.history, best })
     }

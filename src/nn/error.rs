@@ -1,7 +1,8 @@
 //! What can go wrong with a network, said so that the reader knows what to do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::fault::Fault;
 use super::kernels::isa::IsaProblem;
 use super::model::ShapeProblem;
 
@@ -22,9 +23,19 @@ pub enum NnError {
         /// `train` or `valid`.
         split: &'static str,
     },
+    /// The train split cannot teach a difference.
+    #[error(
+        "the train split has {zeros} images of class 0 and {ones} of class 1: a classifier needs both; look at the labels that `ingest` found, or split again with `stratify = true`"
+    )]
+    OneClass {
+        /// Images of class 0.
+        zeros: usize,
+        /// Images of class 1.
+        ones: usize,
+    },
     /// The loss is no longer a number.
     #[error(
-        "the loss became {loss} in epoch {epoch}, step {step}: the training diverged; try a lower learning rate than {lr:?} (a tenth of it), or put \"batch_norm\" after the convolutions"
+        "the loss became {loss} in epoch {epoch}, batch {batch}: the training diverged; try a lower learning rate than {lr:?} (a tenth of it), `warmup = {{ epochs = 1 }}`, `clip = {{ norm = 1.0 }}`, or \"batch_norm\" after the convolutions{kept}"
     )]
     Diverged {
         /// NaN or infinite.
@@ -32,15 +43,23 @@ pub enum NnError {
         /// From 1.
         epoch: usize,
         /// From 1, in its epoch.
-        step: usize,
+        batch: usize,
         /// The learning rate it happened with.
         lr: f64,
+        /// What is left of the training.
+        kept: Kept,
     },
-    /// What early stopping watches is not defined.
+    /// A setting that cannot be.
+    #[error("{}: {}", .0.place, .0.message)]
+    Setting(Fault),
+    /// What is watched is not defined.
     #[error(
-        "early stopping watches val_auc, which needs images of both classes, but the valid split has only one: use `monitor = \"val_loss\"`, or split again"
+        "{watcher} watches val_auc, which needs images of both classes, but the valid split has only one: use `monitor = \"val_loss\"`, or split again"
     )]
-    NoAuc,
+    NoAuc {
+        /// `early stopping` or `reduce_on_plateau`.
+        watcher: &'static str,
+    },
     /// The watcher asked to stop.
     #[error("interrupted; run it again to go on from the last whole epoch")]
     Interrupted,
@@ -77,6 +96,36 @@ pub enum NnError {
     Memory(String),
 }
 
+/// What is left of a training that diverged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing that could be gone on from.
+    #[default]
+    Nothing,
+    /// The checkpoint of the last whole epoch.
+    Checkpoint {
+        /// From 1.
+        epoch: usize,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl std::fmt::Display for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Kept::Nothing => Ok(()),
+            Kept::Checkpoint { epoch, path } => {
+                write!(
+                    f,
+                    "; the network as it was after epoch {epoch} is kept in {}",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
 impl From<dfdx::tensor::CpuError> for NnError {
     fn from(error: dfdx::tensor::CpuError) -> NnError {
         NnError::Memory(error.to_string())
@@ -84,6 +133,22 @@ impl From<dfdx::tensor::CpuError> for NnError {
 }
 
 impl NnError {
+    /// A loss that is not finite, in a step from 0 of an epoch from 0.
+    pub(crate) fn diverged(loss: f64, epoch: usize, step: usize, lr: f64) -> NnError {
+        NnError::Diverged { loss, epoch: epoch + 1, batch: step + 1, lr, kept: Kept::Nothing }
+    }
+
+    /// The same error, which tells of the checkpoint at `path` if the training diverged after
+    /// `epochs` whole epochs.
+    pub(crate) fn keeping(mut self, epochs: usize, path: &Path) -> NnError {
+        if let NnError::Diverged { kept, .. } = &mut self
+            && epochs > 0
+        {
+            *kept = Kept::Checkpoint { epoch: epochs, path: path.to_owned() };
+        }
+        self
+    }
+
     /// An input or output error at `path`.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> NnError {
         let path = path.into();

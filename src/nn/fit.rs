@@ -4,20 +4,22 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::checkpoint::{Checkpoint, Owner, Progress};
+use super::course::Course;
 use super::description::Description;
 use super::error::NnError;
 use super::history::{Epoch, Score, Scores};
 use super::images::CHANNELS;
 use super::kernels::isa::Isa;
 use super::network::Layers;
-use super::ops::loss::{cross_entropy, sigmoid};
+use super::ops::loss::{CrossEntropy, sigmoid};
 use super::predict::Network;
 use super::shape::Shape;
+use super::splits::Splits;
 use super::tensor::Compute;
 use super::trained::Trained;
 use super::trainer::{Step, Trainer};
 use super::training::{EarlyStopping, Training};
-use crate::data::{Batches, Dataset, Split};
+use crate::data::{Batches, Dataset};
 
 /// Who watches a training, and may stop it: `ControlFlow::Break` ends it with
 /// [`NnError::Interrupted`]; the checkpoint stays.
@@ -27,6 +29,8 @@ pub trait Watch {
     /// Called after each epoch, once its checkpoint is written; not for epochs that a resumed
     /// training already has.
     fn epoch(&mut self, epoch: &Epoch) -> ControlFlow<()>;
+    /// Told what is odd about a training, but no mistake.
+    fn note(&mut self, _odd: &str) {}
 }
 
 /// Trains a network on the train split of `data` and scores it on the valid split after each epoch.
@@ -37,7 +41,8 @@ pub trait Watch {
 /// as it has for any number of threads and any instruction set.
 ///
 /// # Errors
-/// See [`NnError`]: shapes that do not fit, an empty split, a loss that diverged, an interruption.
+/// See [`NnError`]: settings that cannot be, shapes that do not fit, a split that is empty or has
+/// one class only, a loss that diverged (at once, with the last checkpoint kept), an interruption.
 pub fn fit(
     training: &Training,
     data: &Dataset,
@@ -57,14 +62,21 @@ pub fn fit_on(
     scratch: Option<&Path>,
     watch: &mut dyn Watch,
 ) -> Result<Trained, NnError> {
+    if let Some(fault) = training.faults().into_iter().next() {
+        return Err(NnError::Setting(fault));
+    }
     let input = Shape::new(data.height(), data.width(), CHANNELS);
     let mut trainer = Trainer::new(cx, training, input, data.normalization())?;
 
     let batch_size = training.batch_size.get();
-    let (train, valid) = (rows(data, Split::Train, "train")?, rows(data, Split::Valid, "valid")?);
+    let Splits { train, valid, labels } = Splits::of(training, data)?;
     let images = train.len();
+    if batch_size > images {
+        watch.note(&format!("`batch_size` is {batch_size}, but the train split has {images} images: each epoch is a single step"));
+    }
     let train = Batches::shuffled(data, train, batch_size, &training.augment, training.seed);
     let valid = Batches::in_order(data, valid, batch_size);
+    trainer.entropy = CrossEntropy::of(&training.loss, &labels);
 
     let owner = Owner::of(training, data, input);
     let checkpoint = scratch.map(|folder| Checkpoint::new(folder, &owner));
@@ -74,16 +86,14 @@ pub fn fit_on(
 
     while !finished(training, &progress) {
         let epoch = progress.history.len();
+        let course = Course::after(&progress.history, training, train.len())?;
         let mut step =
             |seen| go_on(watch.step(epoch * images + seen, training.epochs.get() * images));
-        let (train_loss, train_accuracy) = self::train(&mut trainer, &train, epoch, &mut step)?;
-        let (val_loss, scores) = validate(&mut trainer, &valid, score, &mut || step(images))?;
-        if !val_loss.is_finite() {
-            return Err(diverged(training, val_loss, epoch, train.len()));
-        }
-        let (val_accuracy, val_auc) = (scores.accuracy, scores.auc);
-        let row =
-            Epoch { epoch: epoch + 1, train_loss, train_accuracy, val_loss, val_accuracy, val_auc };
+        let row = one_epoch(&mut trainer, &course, (&train, &valid), score, &mut step);
+        let row = row.map_err(|error| match &checkpoint {
+            Some(checkpoint) => error.keeping(epoch, checkpoint.path()),
+            None => error,
+        })?;
         progress.history.push(row);
         if let Some(stopping) = &training.early_stopping
             && improves(stopping, &progress, &row)?
@@ -98,22 +108,33 @@ pub fn fit_on(
     keep(training, data, input, trainer.layers, progress)
 }
 
-/// One epoch: mean loss and accuracy over its images, each as the network saw it.
-fn train(
+/// Each training image once, then the validation split. `after_step` is told how many training
+/// images were seen. The training figures are means over images, each as the network saw it.
+fn one_epoch(
     trainer: &mut Trainer,
-    batches: &Batches,
-    epoch: usize,
+    course: &Course,
+    (train, valid): (&Batches, &Batches),
+    score: Score,
     after_step: &mut dyn FnMut(usize) -> Result<(), NnError>,
-) -> Result<(f64, f64), NnError> {
-    let (mut loss_sum, mut right, mut seen) = (0f64, 0, 0);
-    for (step, batch) in batches.epoch(epoch as u64).enumerate() {
+) -> Result<Epoch, NnError> {
+    let (epoch, mut loss_sum, mut right, mut seen) = (course.epoch(), 0f64, 0, 0);
+    for (step, batch) in train.epoch(epoch as u64).enumerate() {
+        trainer.optimizer = course.at(step);
         let Step { loss, logits } = trainer.step(&batch, epoch, step)?; // (), (n,)
         loss_sum += loss * batch.labels.len() as f64;
         right += count_right(&logits, &batch.labels);
         seen += batch.labels.len();
         after_step(seen)?;
     }
-    Ok((loss_sum / seen as f64, right as f64 / seen as f64))
+    let (train_loss, train_accuracy) = (loss_sum / seen as f64, right as f64 / seen as f64);
+    let (lr, last) = (trainer.optimizer.lr(), train.len() - 1);
+    let (val_loss, scores) = validate(trainer, valid, score, &mut || after_step(seen))?;
+    if !val_loss.is_finite() {
+        return Err(NnError::diverged(val_loss, epoch, last, lr));
+    }
+    let Scores { accuracy: val_accuracy, auc: val_auc } = scores;
+    let epoch = epoch + 1;
+    Ok(Epoch { epoch, lr, train_loss, train_accuracy, val_loss, val_accuracy, val_auc })
 }
 
 /// Mean loss and scores of the validation split.
@@ -127,7 +148,7 @@ fn validate(
     for batch in batches.epoch(0) {
         let logits = trainer.infer(&batch)?; // (n,)
         for (logit, label) in logits.iter().zip(&batch.labels) {
-            loss += f64::from(cross_entropy(*logit, *label));
+            loss += f64::from(trainer.entropy.of_one(*logit, *label));
             probabilities.push(sigmoid(*logit));
             labels.push(*label);
         }
@@ -146,11 +167,14 @@ fn finished(training: &Training, progress: &Progress) -> bool {
     done >= training.epochs.get() || waited
 }
 
+/// Who watches the epochs, in messages.
+const STOPPING: &str = "early stopping";
+
 /// Whether `row` beats the best epoch so far by more than `min_delta`.
 fn improves(stopping: &EarlyStopping, progress: &Progress, row: &Epoch) -> Result<bool, NnError> {
-    let merit = row.merit(stopping.monitor)?;
+    let merit = row.merit(stopping.monitor, STOPPING)?;
     Ok(match &progress.best {
-        Some((best, _)) => merit - stopping.min_delta > best.merit(stopping.monitor)?,
+        Some((best, _)) => merit - stopping.min_delta > best.merit(stopping.monitor, STOPPING)?,
         None => true,
     })
 }
@@ -184,17 +208,8 @@ fn keep(
     Ok(Trained { network: Network::new(layers, description), history })
 }
 
-fn rows(data: &Dataset, split: Split, name: &'static str) -> Result<Vec<usize>, NnError> {
-    let rows = data.indices(split);
-    if rows.is_empty() { Err(NnError::NoImages { split: name }) } else { Ok(rows) }
-}
-
 fn count_right(logits: &[f32], labels: &[u8]) -> usize {
     logits.iter().zip(labels).filter(|(logit, label)| (**logit >= 0.0) == (**label == 1)).count()
-}
-
-fn diverged(training: &Training, loss: f64, epoch: usize, step: usize) -> NnError {
-    NnError::Diverged { loss, epoch: epoch + 1, step: step + 1, lr: training.optimizer.lr() }
 }
 
 fn go_on(flow: ControlFlow<()>) -> Result<(), NnError> {

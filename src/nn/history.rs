@@ -13,6 +13,8 @@ use super::training::Monitor;
 pub struct Epoch {
     /// From 1.
     pub epoch: usize,
+    /// The learning rate of its last step.
+    pub lr: f64,
     /// Mean over the epoch's training images, each as it was seen: augmented, with dropout, by the
     /// weights of its step.
     pub train_loss: f64,
@@ -43,10 +45,10 @@ impl Epoch {
     /// The watched figure such that more is better.
     ///
     /// # Errors
-    /// [`NnError::NoAuc`] if it is not defined.
-    pub(crate) fn merit(&self, monitor: Monitor) -> Result<f64, NnError> {
+    /// [`NnError::NoAuc`] if it is not defined; `watcher` is who watches it.
+    pub(crate) fn merit(&self, monitor: Monitor, watcher: &'static str) -> Result<f64, NnError> {
         match monitor {
-            Monitor::ValAuc => self.val_auc.ok_or(NnError::NoAuc),
+            Monitor::ValAuc => self.val_auc.ok_or(NnError::NoAuc { watcher }),
             Monitor::ValLoss => Ok(-self.val_loss),
             Monitor::ValAccuracy => Ok(self.val_accuracy),
         }

@@ -5,7 +5,7 @@ use dfdx::tensor::{CpuError, NoneTape};
 
 use super::kernels::buffer::Buffer;
 use super::kernels::geometry::Geometry;
-use super::kernels::{Epilogue, conv, pack};
+use super::kernels::{Epilogue, convolution, pack};
 use super::network::{Layers, Values};
 use super::ops::norm::{Fold, fold};
 use super::ops::{add, concat, flatten, norm, pool, relu};
@@ -24,11 +24,7 @@ pub(crate) struct Inference {
 /// What an operation needs of the weights.
 enum Ready {
     Nothing,
-    /// Packed weights for batches of each size share one layout.
-    Conv {
-        packed: Buffer,
-        bias: Option<Buffer>,
-    },
+    Conv { packed: Buffer, bias: Option<Buffer> },
     Norm(Fold),
 }
 
@@ -112,8 +108,8 @@ fn conv_ready(
         let one = |((bias, scale), shift): ((&f32, &f32), &f32)| bias.mul_add(*scale, *shift);
         start = Some(bias.iter().zip(&scale).zip(&shift).map(one).collect());
     }
-    let mut packed = cx.buffers.take(pack::forward_len(g));
-    pack::forward(g, &weights, &mut packed);
+    let mut packed = cx.buffers.take(convolution::forward_len(g));
+    convolution::pack_forward(cx.isa, g, &weights, &mut packed);
     let bias = start.map(|start| {
         let mut padded = cx.buffers.zeros(pack::padded(g.filters));
         padded[..g.filters].copy_from_slice(&start);
@@ -141,7 +137,7 @@ fn compute(
                 residual: second.as_ref().map(|second| &**second.values),
                 after: *after,
             };
-            conv::forward(cx.isa, &g, &x.values, packed, epilogue, &mut y);
+            convolution::forward(cx.isa, &g, &x.values, packed, epilogue, &cx.buffers, &mut y);
             Activation::new(cx, y, g.images, Shape::new(g.output.0, g.output.1, g.filters))
         }
         (Op::Norm { after, .. }, Ready::Norm(fold)) => {

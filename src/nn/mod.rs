@@ -1,10 +1,12 @@
 //! Networks: what users declare ([`Training`], [`Model`], [`Layer`], [`Optimizer`]), how they are
-//! trained ([`fit`]), kept ([`Trained`]) and used ([`Network`]). The only importer of dfdx; knows
+//! trained ([`fit`], step by step by a [`Trainer`]), kept ([`Trained`]) and used ([`Network`]). The only importer of dfdx; knows
 //! data sets, but no stages, metrics or reports.
 
 mod checkpoint;
+mod course;
 mod description;
 mod error;
+mod fault;
 mod fit;
 #[cfg(test)]
 mod gradient_tests;
@@ -13,15 +15,21 @@ mod images;
 mod inference;
 pub mod kernels;
 mod layer;
+mod loss;
 mod model;
 mod network;
 pub mod onnx;
 mod ops;
+mod optimizer;
+#[cfg(test)]
+mod optimizer_tests;
 mod parameter;
 mod plan;
 mod predict;
 mod presets;
+mod schedule;
 mod shape;
+mod splits;
 mod stepper;
 mod tensor;
 mod trained;
@@ -30,15 +38,19 @@ mod training;
 mod weights;
 
 pub use description::Description;
-pub use error::NnError;
+pub use error::{Kept, NnError};
+pub use fault::Fault;
 pub use fit::{Watch, fit, fit_on};
 pub use history::{Epoch, Score, Scores, read_history, write_history};
 pub use layer::{Conv, Dense, Layer, Padding, Pool, Residual};
+pub use loss::{BinaryCrossentropy, Loss, PositiveWeight};
 pub use model::{Model, ShapeProblem, Summary};
+pub use optimizer::{Adam, AdamW, Clip, Decay, Optimizer, RmsProp, Sgd};
 pub use predict::Network;
 pub use presets::{Architecture, Freeze, PartRates, Preset, Settings};
+pub use schedule::{Cosine, Milestones, OneCycle, Plateau, Schedule, Stairs, Warmup};
 pub use shape::Shape;
 pub use tensor::Compute;
 pub use trained::Trained;
 pub use trainer::{Step, Trainer};
-pub use training::{Adam, EarlyStopping, Loss, Monitor, Optimizer, Sgd, Training};
+pub use training::{EarlyStopping, Monitor, Training};

@@ -1,8 +1,10 @@
-//! Trainable weights: dfdx tensors in the kernels' layout, read and written in PyTorch's.
+//! Trainable weights in the kernels' layout, read and written in PyTorch's. They are shared buffers
+//! that a dfdx tag stands for, as activations are: dfdx 0.13 lends no slice of a tensor, so that each
+//! step would copy every weight once to read it and twice to move it.
 
 use std::sync::Arc;
 
-use dfdx::tensor::{CpuError, TensorFromVec};
+use dfdx::tensor::CpuError;
 
 use super::kernels::buffer::Buffer;
 use super::tensor::{Compute, Vector};
@@ -16,8 +18,9 @@ pub(crate) struct Parameter {
     /// PyTorch's shape: `[out, in, kh, kw]`, `[out, in]` or `[length]`.
     pub shape: Vec<usize>,
     pub layout: Layout,
-    pub tensor: Vector,
-    /// The key of its gradient. A clone of the tensor itself would be copied at its next update.
+    /// In the kernels' order.
+    values: Arc<Buffer>,
+    /// The key of its gradient.
     pub tag: Vector,
 }
 
@@ -80,10 +83,8 @@ impl Parameter {
         layout: Layout,
         torch: &[f32],
     ) -> Result<Parameter, CpuError> {
-        let values = layout.to_ours(torch);
-        let len = values.len();
-        let tensor = cx.device.try_tensor_from_vec(values, (len,))?;
-        Ok(Parameter { name, shape, layout, tensor, tag: cx.tag()? })
+        let values = Arc::new(cx.buffers.copy(&layout.to_ours(torch)));
+        Ok(Parameter { name, shape, layout, values, tag: cx.tag()? })
     }
 
     /// How many floats it has.
@@ -91,23 +92,26 @@ impl Parameter {
         self.shape.iter().product()
     }
 
-    /// Its values in the kernels' order, for one step.
-    pub fn read(&self, cx: &Compute) -> Arc<Buffer> {
-        let mut values = cx.buffers.take(self.len());
-        self.tensor.copy_into(&mut values);
-        Arc::new(values)
+    /// Its values in the kernels' order, shared for as long as a step needs them.
+    pub fn read(&self, _: &Compute) -> Arc<Buffer> {
+        Arc::clone(&self.values)
     }
 
-    /// Its values in the kernels' order.
-    pub fn values(&self) -> Vec<f32> {
-        let mut values = vec![0.0; self.len()];
-        self.tensor.copy_into(&mut values);
+    /// Its values in the kernels' order, to be changed. Nothing is copied once the tape of the
+    /// last step is gone.
+    pub fn write(&mut self) -> &mut [f32] {
+        let values: &mut Buffer = Arc::make_mut(&mut self.values);
         values
+    }
+
+    /// A copy of its values in the kernels' order.
+    pub fn values(&self) -> Vec<f32> {
+        self.values.to_vec()
     }
 
     /// Sets its values, given in the kernels' order.
     pub fn set(&mut self, values: &[f32]) {
-        self.tensor.copy_from(values);
+        self.write().copy_from_slice(values);
     }
 }
 

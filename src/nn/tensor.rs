@@ -1,5 +1,5 @@
-//! How our buffers meet dfdx: activations are shared buffers that a tag, a dfdx tensor of no
-//! length, stands for on the tape; parameters and the loss are dfdx tensors.
+//! How our buffers meet dfdx: activations and parameters are shared buffers that a tag, a dfdx tensor
+//! of no length, stands for on the tape and among the gradients; the loss is a dfdx scalar.
 
 use std::sync::Arc;
 

@@ -8,9 +8,10 @@ use super::error::NnError;
 use super::images::Loader;
 use super::inference::Inference;
 use super::network::{Layers, Moment};
-use super::ops::loss::mean_cross_entropy;
+use super::ops::loss::{CrossEntropy, mean_cross_entropy};
+use super::optimizer::Optimizer;
 use super::shape::Shape;
-use super::stepper::Stepper;
+use super::stepper::{Rate, Stepper};
 use super::tensor::{Compute, Tape};
 use super::training::Training;
 use crate::data::{Batch, Normalization};
@@ -19,7 +20,9 @@ use crate::data::{Batch, Normalization};
 pub struct Trainer {
     cx: Compute,
     seed: u64,
-    lr: f64,
+    /// With the learning rate and momentum of the step to come.
+    pub(crate) optimizer: Optimizer,
+    pub(crate) entropy: CrossEntropy,
     pub(crate) layers: Layers,
     pub(crate) stepper: Stepper,
     loader: Loader,
@@ -38,7 +41,9 @@ pub struct Step {
 
 impl Trainer {
     /// A network with its first weights, drawn from the training's seed, for images of shape
-    /// `input`; without a normalisation bytes are scaled to 0..1.
+    /// `input`; without a normalisation bytes are scaled to 0..1. The learning rate is the
+    /// optimizer's, and a balanced loss weighs both classes the same: schedules and the balance of
+    /// a data set come from [`fit`](super::fit()).
     ///
     /// # Errors
     /// [`NnError::Shape`] if the layers do not fit together; [`NnError::Memory`].
@@ -49,10 +54,17 @@ impl Trainer {
         normalization: Option<Normalization>,
     ) -> Result<Trainer, NnError> {
         let layers = Layers::new(cx.clone(), &training.model, input, training.seed)?;
-        let stepper = Stepper::new(&cx, training.optimizer, &layers.parameters)?;
-        let (seed, lr) = (training.seed, training.optimizer.lr());
-        let loader = Loader::new(input, normalization);
-        Ok(Trainer { cx, seed, lr, layers, stepper, loader, ready: None })
+        let rates = vec![Rate::Factor(1.0); layers.parameters.len()];
+        Ok(Trainer {
+            cx,
+            seed: training.seed,
+            optimizer: training.optimizer,
+            entropy: CrossEntropy::of(&training.loss, &[]),
+            layers,
+            stepper: Stepper::new(training.clip, rates),
+            loader: Loader::new(input, normalization),
+            ready: None,
+        })
     }
 
     /// One step of the optimizer on a batch of labelled images. `epoch` and `step` (within its
@@ -66,14 +78,14 @@ impl Trainer {
         let mut tape = Tape::default();
         let x = self.loader.load(&self.cx, batch)?; // (h, w, n, 3)
         let logits = self.layers.train(&mut tape, x, moment)?; // (1, 1, n, 1)
-        let loss = mean_cross_entropy(&mut tape, &self.cx, &logits, &batch.labels)?; // ()
+        let loss = mean_cross_entropy(&mut tape, &self.cx, self.entropy, &logits, &batch.labels)?; // ()
         let value = f64::from(loss.array());
         if !value.is_finite() {
-            let (epoch, step) = (epoch + 1, step + 1);
-            return Err(NnError::Diverged { loss: value, epoch, step, lr: self.lr });
+            return Err(NnError::diverged(value, epoch, step, self.optimizer.lr()));
         }
         let mut gradients = loss.put_tape(tape).try_backward()?;
-        self.stepper.step(&self.cx, &mut self.layers.parameters, &mut gradients)?;
+        let parameters = &mut self.layers.parameters;
+        self.stepper.step(&self.cx, self.optimizer, parameters, &mut gradients)?;
         Ok(Step { loss: value, logits: logits.values.to_vec() })
     }
 

@@ -6,7 +6,11 @@ use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::fault::{Fault, Range, Ranges};
+use super::loss::Loss;
 use super::model::Model;
+use super::optimizer::{Clip, Optimizer};
+use super::schedule::{Schedule, Warmup};
 use crate::data::Augment;
 
 /// How a network is trained; everything that its result depends on, besides the data.
@@ -21,10 +25,20 @@ pub struct Training {
     /// How weights follow their gradients.
     #[serde(default)]
     pub optimizer: Optimizer,
+    /// How large gradients are held back: `{ norm = 1.0 }` or `{ value = 0.5 }`.
+    #[serde(default)]
+    pub clip: Option<Clip>,
+    /// How the learning rate changes.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// A linear rise of the learning rate at the start: `{ epochs = 1 }` or `{ steps = 500 }`.
+    #[serde(default)]
+    pub warmup: Option<Warmup>,
     /// Random changes of training images: any of `"flip"`, `"rotate90"`.
     #[serde(default)]
     pub augment: Vec<Augment>,
-    /// Images a step.
+    /// Images a step. The last of an epoch may have fewer; one larger than the train split makes
+    /// each epoch a single step.
     #[serde(default = "batch_size", deserialize_with = "at_least_one")]
     pub batch_size: NonZeroUsize,
     /// How often each training image is seen, at most.
@@ -37,51 +51,6 @@ pub struct Training {
     /// Where all randomness of this run starts: first weights, order of images, dropout.
     #[serde(default)]
     pub seed: u64,
-}
-
-/// What is minimised.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Loss {
-    /// Binary cross-entropy of the logit.
-    #[default]
-    BinaryCrossentropy,
-}
-
-/// How weights follow their gradients.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub enum Optimizer {
-    /// Adam (Kingma and Ba, 2015).
-    Adam(Adam),
-    /// Stochastic gradient descent.
-    Sgd(Sgd),
-}
-
-/// The settings of Adam.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Adam {
-    /// Learning rate.
-    pub lr: f64,
-    /// How slowly the mean of gradients forgets.
-    pub beta1: f64,
-    /// How slowly the mean of squared gradients forgets.
-    pub beta2: f64,
-    /// Keeps the division from exploding.
-    pub eps: f64,
-}
-
-/// The settings of stochastic gradient descent.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Sgd {
-    /// Learning rate.
-    pub lr: f64,
-    /// The share of the last step that is kept.
-    pub momentum: f64,
-    /// Whether the gradient is taken where the momentum leads (Nesterov).
-    pub nesterov: bool,
 }
 
 /// When to stop before the last epoch.
@@ -120,7 +89,7 @@ fn epochs() -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(19)
 }
 
-fn at_least_one<'de, D: Deserializer<'de>>(number: D) -> Result<NonZeroUsize, D::Error> {
+pub(super) fn at_least_one<'de, D: Deserializer<'de>>(number: D) -> Result<NonZeroUsize, D::Error> {
     NonZeroUsize::new(usize::deserialize(number)?)
         .ok_or_else(|| D::Error::custom("must be at least 1"))
 }
@@ -136,6 +105,9 @@ impl Training {
             model,
             loss: Loss::default(),
             optimizer: Optimizer::default(),
+            clip: None,
+            schedule: Schedule::default(),
+            warmup: None,
             augment: Vec::new(),
             batch_size: batch_size(),
             epochs: epochs(),
@@ -143,32 +115,19 @@ impl Training {
             seed: 0,
         }
     }
-}
 
-impl Default for Optimizer {
-    fn default() -> Optimizer {
-        Optimizer::Adam(Adam::default())
-    }
-}
-
-impl Default for Adam {
-    fn default() -> Adam {
-        Adam { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8 }
-    }
-}
-
-impl Default for Sgd {
-    fn default() -> Sgd {
-        Sgd { lr: 1e-3, momentum: 0.0, nesterov: false }
-    }
-}
-
-impl Optimizer {
-    /// The learning rate.
-    pub fn lr(&self) -> f64 {
-        match self {
-            Optimizer::Adam(adam) => adam.lr,
-            Optimizer::Sgd(sgd) => sgd.lr,
+    /// The settings that cannot be, each with its place, besides the model's.
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = self.loss.faults();
+        faults.extend(self.optimizer.faults());
+        faults.extend(self.clip.iter().flat_map(Clip::faults));
+        faults.extend(self.schedule.faults(self.optimizer.lr()));
+        faults.extend(self.warmup.iter().flat_map(Warmup::faults));
+        if let Some(stopping) = &self.early_stopping {
+            let mut ranges = Ranges::of("early_stopping");
+            ranges.check("min_delta", "`min_delta`", stopping.min_delta, Range::NotNegative);
+            faults.extend(ranges.faults);
         }
+        faults
     }
 }

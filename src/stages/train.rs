@@ -4,7 +4,7 @@ use super::{HEIGHT, OneDataset, WIDTH, artifacts::Model, known_data, known_size,
 use crate::{
     engine::{Complaint, Context, Facts, Known, Stage, StageError},
     metrics,
-    nn::{Epoch, NnError, Optimizer, Scores, Shape, Training, Watch, fit},
+    nn::{Epoch, Fault, NnError, Scores, Shape, Training, Watch, fit},
 };
 use std::{ops::ControlFlow, path::Path};
 
@@ -29,19 +29,13 @@ impl Stage for Training {
             };
             complaints.push(Complaint { place, message: problem.message, help: None });
         }
-        let lr = self.optimizer.lr();
-        if !(lr > 0.0 && lr.is_finite()) {
-            let place = match self.optimizer {
-                Optimizer::Adam(_) => "optimizer.adam.lr".into(),
-                Optimizer::Sgd(_) => "optimizer.sgd.lr".into(),
-            };
-            let message = format!("the learning rate is {lr}, and must be above 0");
-            complaints.push(Complaint {
+        complaints.extend(
+            self.faults().into_iter().map(|Fault { place, message, help }| Complaint {
                 place,
                 message,
-                help: Some("0.001 is a good start".into()),
-            });
-        }
+                help,
+            }),
+        );
         if !complaints.is_empty() {
             return Err(complaints);
         }
@@ -99,6 +93,10 @@ impl Watch for Reporter<'_> {
             e.epoch, self.epochs, e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy
         ));
         self.go_on()
+    }
+
+    fn note(&mut self, odd: &str) {
+        self.cx.note(odd.to_owned());
     }
 }
 

@@ -4,6 +4,7 @@ mod caching;
 mod language;
 mod running;
 mod settings;
+mod sharing;
 mod storing;
 mod toys;
 mod world;

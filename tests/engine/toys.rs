@@ -4,7 +4,7 @@ use microtome::engine::{
     Artifact, Complaint, Context, Facts, Files, Given, Inputs, Kind, Known, Port, Stage,
     StageError,
     source::SourceFiles,
-    stage::{Arity, Naming, Point, Setting, SettingValue, Template},
+    stage::{Arity, Naming, Point, Setting, SettingValue, Shared, Template},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Fail>(),
     Kind::of::<Try>(),
     Kind::of::<Loud>(),
+    Kind::of::<Echo>(),
 ];
 
 /// An artifact of one file, `text`.
@@ -281,5 +282,41 @@ impl Stage for Loud {
         fs::create_dir_all(cx.out().join("deep/er")).unwrap();
         fs::write(cx.out().join("deep/er/echo"), "echo").unwrap();
         Ok(Text(inputs.0.0.to_uppercase()).write(cx))
+    }
+}
+
+/// Repeats what it reads; where it is asked to, what `loud` makes of it, which echoes share.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Echo {
+    times: usize,
+    loud: bool,
+}
+pub struct Heard {
+    plain: Text,
+    loud: Option<Text>,
+}
+impl Inputs for Heard {
+    const PORTS: &'static [Port] = &[
+        Port { name: "of", accepts: &["text"], arity: Arity::One, naming: Naming::Anonymous },
+        Port { name: "loud", accepts: &["text"], arity: Arity::Shared, naming: Naming::Anonymous },
+    ];
+    fn gather(given: &Given) -> Result<Heard, StageError> {
+        Ok(Heard { plain: given.one("of")?, loud: given.at_most_one("loud")? })
+    }
+}
+impl Stage for Echo {
+    const KIND: &'static str = "echo";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "repeats a text";
+    type Inputs = Heard;
+    type Output = Text;
+    fn shared(&self) -> Option<Shared> {
+        let params = serde_json::json!({});
+        self.loud.then(|| Shared { kind: "loud", params, name: "voice".into(), port: "loud" })
+    }
+    fn run(&self, inputs: Heard, cx: &Context) -> Result<Text, StageError> {
+        let text = inputs.loud.unwrap_or(inputs.plain).0;
+        Ok(Text(text.repeat(self.times)).write(cx))
     }
 }

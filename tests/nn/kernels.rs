@@ -19,12 +19,20 @@ fn everything(isa: Isa, g: &Geometry) -> Vec<Vec<u32>> {
         scale: floats(g.channels, "scale"),
         shift: floats(g.channels, "shift"),
     };
-    for after in [After::Nothing, After::Relu] {
+    let residual = floats(x.len(), "residual");
+    for after in [After::Nothing, After::Relu, After::Relu6] {
+        let map = (&saved.scale[..], &saved.shift[..]);
         let mut y = vec![f32::NAN; x.len()];
-        norm::affine(isa, &x, &saved.scale, &saved.shift, after, &mut y);
+        norm::affine(isa, &x, map, None, after, &mut y);
         let mut d = floats(x.len(), "d");
         let (scale, shift) = norm::grad(isa, &x, &saved, after, &mut d);
         results.extend([y, d, scale, shift]);
+        let mut y = vec![f32::NAN; x.len()];
+        norm::affine(isa, &x, map, Some(&residual), after, &mut y);
+        let (mut d, mut dx) = (floats(x.len(), "d"), vec![f32::NAN; x.len()]);
+        let (scale, shift) =
+            norm::grad_with_residual(isa, &x, &saved, (&y, after), &mut d, &mut dx);
+        results.extend([y, d, dx, scale, shift]);
     }
     let pool = Geometry { filters: g.channels, ..*g };
     if pool.lead <= pool.kernel.0.min(pool.kernel.1) / 2 {
@@ -70,33 +78,6 @@ fn a_missing_instruction_set_is_refused() {
         "MICROTOME_ISA is `avx512`, which this processor does not have: it has avx2, scalar"
     ]
     .assert_eq(&problem.to_string());
-}
-
-/// Sums by channel: chunks of 32768 / 3 rows in f32, chunks in f64.
-#[test]
-fn column_sums_add_chunks_in_order() {
-    let rows = floats(3 * 30_000, "rows");
-    let expected: Vec<f32> = (0..3)
-        .map(|c| {
-            let chunks = rows.chunks(3 * (32_768 / 3));
-            chunks
-                .map(|chunk| f64::from(chunk.chunks(3).fold(0f32, |sum, row| sum + row[c])))
-                .sum::<f64>() as f32
-        })
-        .collect();
-    for isa in Isa::available() {
-        assert_eq!(bits(&reduce::column_sums(isa, &rows, 3)), bits(&expected), "{isa:?}");
-    }
-}
-
-#[test]
-fn batch_statistics_are_right_far_from_zero() {
-    let values: Vec<f32> = floats(50_000, "rows").iter().map(|v| v * 0.01 + 100.0).collect();
-    let (mean, variance) = norm::statistics(Isa::chosen().unwrap(), &values, 1);
-    let expected = values.iter().map(|v| f64::from(*v)).sum::<f64>() / 50_000.0;
-    let spread = values.iter().map(|v| (f64::from(*v) - expected).powi(2)).sum::<f64>() / 50_000.0;
-    assert!((f64::from(mean[0]) - expected).abs() < 5e-5, "{} {expected}", mean[0]);
-    assert!((f64::from(variance[0]) / spread - 1.0).abs() < 1e-3, "{} {spread}", variance[0]);
 }
 
 #[test]

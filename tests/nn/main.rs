@@ -4,6 +4,8 @@ mod convolution;
 mod files;
 mod fixture;
 mod kernels;
+mod maps;
+mod reference;
 mod reproducible;
 mod shapes;
 mod spec;

@@ -55,7 +55,8 @@ pub fn draft(
     let template = kind
         .template
         .and_then(|t| reference(&mut table, t.key, Arity::One, &key, problems).into_iter().next());
-    let written = kind.ports.iter().filter(|port| port.arity != Arity::Points);
+    let by_user = |port: &&Port| matches!(port.arity, Arity::One | Arity::Many);
+    let written = kind.ports.iter().filter(by_user);
     let references = written
         .map(|port| (port, reference(&mut table, port.name, port.arity, &key, problems)))
         .collect();

@@ -9,6 +9,7 @@ mod expand;
 mod parse;
 mod problem;
 mod settings;
+mod share;
 mod value;
 mod wire;
 

@@ -6,7 +6,7 @@ use super::{
     draft::{draft, each_problem},
     expand,
     problem::{Problem, Texts, nearest_of},
-    settings,
+    settings, share,
     value::{Data, Key, Span, Table, Value},
     wire,
 };
@@ -61,7 +61,8 @@ pub fn pipeline(
             None => drop(broken.insert(name)),
         }
     }
-    let mut drafts = expand::points(drafts, &broken, problems);
+    let drafts = expand::points(drafts, &broken, problems);
+    let mut drafts = share::shared(drafts, kinds, problems);
     // What is wrong with a stage of no known kind is said; who reads it is not to blame.
     for (_, names) in drafts.iter_mut().flat_map(|draft| &mut draft.references) {
         names.retain(|name| !broken.contains(&name.name));

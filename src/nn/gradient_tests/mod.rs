@@ -10,9 +10,10 @@ use dfdx::tensor::{AsArray, PutTape};
 use dfdx::tensor_ops::Backward;
 
 use super::kernels::isa::Isa;
+use super::loss::Loss;
 use super::model::Model;
 use super::network::{Layers, Moment};
-use super::ops::loss::mean_cross_entropy;
+use super::ops::loss::{CrossEntropy, mean_cross_entropy};
 use super::shape::Shape;
 use super::tensor::{Activation, Compute, Tape, take};
 use crate::data::random::Random;
@@ -58,7 +59,8 @@ fn check(layers: &str, input: Shape) {
 
     let mut tape = Tape::default();
     let logits = network.train(&mut tape, x, MOMENT).unwrap();
-    let loss = mean_cross_entropy(&mut tape, &cx, &logits, &labels).unwrap();
+    let entropy = CrossEntropy::of(&Loss::default(), &labels);
+    let loss = mean_cross_entropy(&mut tape, &cx, entropy, &logits, &labels).unwrap();
     let value = f64::from(loss.array());
     let expected = reference.loss(&plain, &weights);
     assert!(
@@ -235,6 +237,25 @@ fn padding_as_tensorflow_pads() {
         r#"[{ conv = { filters = 3, kernel = 3, stride = 2, padding = "tf_same" } },
             { conv = { filters = 3, kernel = 5, stride = 2, padding = "tf_same" } }, "flatten", { dense = 1 }]"#,
         Shape::new(8, 8, 3),
+    );
+}
+
+#[test]
+fn grouped_convolution() {
+    check(
+        r#"[{ conv = { filters = 8, kernel = 1 } }, { conv = { filters = 12, groups = 4, stride = 2 } }, "relu",
+            { conv = { filters = 6, groups = 2, bias = false } }, "flatten", { dense = 1 }]"#,
+        Shape::new(7, 6, 3),
+    );
+}
+
+#[test]
+fn depthwise_convolution() {
+    check(
+        r#"[{ conv = { filters = 6, groups = 3 } }, { conv = { filters = 19, kernel = 1 } },
+            { conv = { filters = 19, groups = 19, kernel = 5, stride = 2, dilation = 2 } }, "relu6",
+            { conv = { filters = 19, groups = 19, bias = false } }, "flatten", { dense = 1 }]"#,
+        Shape::new(9, 8, 3),
     );
 }
 

@@ -81,6 +81,12 @@ impl Buffer {
     }
 }
 
+impl Clone for Buffer {
+    fn clone(&self) -> Buffer {
+        self.home.copy(self)
+    }
+}
+
 impl Drop for Buffer {
     fn drop(&mut self) {
         let floats = std::mem::take(&mut self.floats);

@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::columns::{load, store};
 use super::elementwise::clamp;
 use super::geometry::Geometry;
 use super::isa::{Isa, versions};
@@ -156,14 +157,6 @@ impl Pass<'_> {
     }
 }
 
-/// Sixteen floats from `at` on.
-#[inline(always)]
-fn lanes(floats: &[f32], at: usize) -> Lanes {
-    let mut lanes = [0.0; LANES];
-    lanes.copy_from_slice(&floats[at..at + LANES]);
-    lanes
-}
-
 /// Where blocks of sixteen begin; the last may overlap the one before, and does its work again.
 #[inline(always)]
 fn blocks(channels: usize) -> impl Iterator<Item = usize> {
@@ -176,10 +169,14 @@ versions! {
         while row < line.rows.count {
             let together = if row + TOGETHER <= line.rows.count { TOGETHER } else { 1 };
             for first in blocks(pass.to) {
-                if together == TOGETHER {
-                    add_block::<TOGETHER>(pass, line, row, first, residual, y);
-                } else {
-                    add_block::<1>(pass, line, row, first, residual, y);
+                // SAFETY: these rows and channels are within the line: its taps are on the map, so
+                // that what they read is in `pass.x`, and its outputs are in `y`.
+                unsafe {
+                    if together == TOGETHER {
+                        add_block::<TOGETHER>(pass, line, row, first, residual, y);
+                    } else {
+                        add_block::<1>(pass, line, row, first, residual, y);
+                    }
                 }
             }
             row += together;
@@ -188,8 +185,11 @@ versions! {
 }
 
 /// `R` rows of a line, sixteen channels from `first` on.
+///
+/// # Safety
+/// These must be within the line, and all that its taps read within `pass.x`.
 #[inline(always)]
-fn add_block<const R: usize>(
+unsafe fn add_block<const R: usize>(
     pass: &Pass,
     line: &Line,
     row: usize,
@@ -197,30 +197,33 @@ fn add_block<const R: usize>(
     residual: Option<&[f32]>,
     y: &mut [f32],
 ) {
-    let mut sums = [lanes(pass.start, first); R];
-    let read = line.read + row * line.rows.read + first;
-    for (weights, at) in line.taps {
-        let weights = lanes(pass.weights, weights + first);
-        for (r, sums) in sums.iter_mut().enumerate() {
-            let x = lanes(pass.x, at + read + r * line.rows.read);
-            for j in 0..LANES {
-                sums[j] = x[j].mul_add(weights[j], sums[j]);
-            }
-        }
-    }
     let bounds = pass.after.bounds();
-    for (r, mut sums) in sums.into_iter().enumerate() {
-        let at = line.write + (row + r) * line.rows.write + first;
-        if let Some(residual) = residual {
-            let residual = lanes(residual, at);
-            for j in 0..LANES {
-                sums[j] += residual[j];
+    let read = line.read + row * line.rows.read + first;
+    // SAFETY: the caller's promise; weights and start have as many channels as the output.
+    unsafe {
+        let mut sums: [Lanes; R] = [load(pass.start.as_ptr(), first); R];
+        for (weights, at) in line.taps {
+            let weights: Lanes = load(pass.weights.as_ptr(), weights + first);
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let x: Lanes = load(pass.x.as_ptr(), at + read + r * line.rows.read);
+                for j in 0..LANES {
+                    sums[j] = x[j].mul_add(weights[j], sums[j]);
+                }
             }
         }
-        for j in 0..LANES {
-            sums[j] = clamp(sums[j], bounds);
+        for (r, mut sums) in sums.into_iter().enumerate() {
+            let at = line.write + (row + r) * line.rows.write + first;
+            if let Some(residual) = residual {
+                let residual: Lanes = load(residual.as_ptr(), at);
+                for j in 0..LANES {
+                    sums[j] += residual[j];
+                }
+            }
+            for sum in &mut sums {
+                *sum = clamp(*sum, bounds);
+            }
+            store(y.as_mut_ptr(), at, sums);
         }
-        y[at..at + LANES].copy_from_slice(&sums);
     }
 }
 
@@ -279,19 +282,22 @@ versions! {
         let pixel = g.images * g.channels;
         let dy = &dy[along.first * g.images * g.filters..][..along.count * g.images * g.filters];
         for (ky, row) in &across.taps {
-            let taps = |(kx, column): &(usize, usize)| {
+            let place = |(kx, column): &(usize, usize)| {
                 ((ky * g.kernel.1 + kx) * g.filters, (row * g.input.1 + column) * pixel)
             };
-            for taps_of in along.taps.chunks(TOGETHER) {
-                if let [a, b, c, d] = taps_of {
-                    add_products_of(g, [a, b, c, d].map(taps), x, dy, sums);
-                } else if let [a, b, c] = taps_of {
-                    add_products_of(g, [a, b, c].map(taps), x, dy, sums);
-                } else {
-                    taps_of.iter().map(taps).for_each(|tap| add_products_of(g, [tap], x, dy, sums));
+            for taps in along.taps.chunks(TOGETHER) {
+                // SAFETY: the taps are on the map, and `x` and `dy` are as large as the geometry says.
+                unsafe {
+                    match taps {
+                        [a, b, c, d] => add_products_of(g, [place(a), place(b), place(c), place(d)], x, dy, sums),
+                        [a, b, c] => add_products_of(g, [place(a), place(b), place(c)], x, dy, sums),
+                        [a, b] => add_products_of(g, [place(a), place(b)], x, dy, sums),
+                        [a] => add_products_of(g, [place(a)], x, dy, sums),
+                        _ => {}
+                    }
                 }
-                for (to, at) in taps_of.iter().map(taps) {
-                    add_products_one_by_one(g, to, at, x, dy, sums);
+                for tap in taps {
+                    add_products_one_by_one(g, place(tap), x, dy, sums);
                 }
             }
         }
@@ -305,8 +311,11 @@ fn whole(g: &Geometry) -> usize {
 }
 
 /// `T` taps, each with where its weights' sums are and what the first output reads.
+///
+/// # Safety
+/// All that the taps read must be within `x`.
 #[inline(always)]
-fn add_products_of<const T: usize>(
+unsafe fn add_products_of<const T: usize>(
     g: &Geometry,
     taps: [(usize, usize); T],
     x: &[f32],
@@ -315,20 +324,27 @@ fn add_products_of<const T: usize>(
 ) {
     let pixel = g.images * g.channels;
     for first in (0..whole(g)).step_by(LANES) {
-        let mut sums = taps.map(|(to, _)| lanes(all, to + first));
-        for (column, dy) in dy.chunks_exact(pixel).enumerate() {
-            for image in (first..pixel).step_by(g.channels) {
-                let dy = lanes(dy, image);
-                for (sums, (_, at)) in sums.iter_mut().zip(taps) {
-                    let x = lanes(x, at + column * g.stride * pixel + image);
-                    for j in 0..LANES {
-                        sums[j] = x[j].mul_add(dy[j], sums[j]);
+        // SAFETY: the caller's promise for `x`; `dy` and the sums have as many channels.
+        unsafe {
+            let mut sums: [Lanes; T] = [[0.0; LANES]; T];
+            for t in 0..T {
+                sums[t] = load(all.as_ptr(), taps[t].0 + first);
+            }
+            for column in 0..dy.len() / pixel {
+                for image in 0..g.images {
+                    let at = image * g.channels + first;
+                    let dy: Lanes = load(dy.as_ptr(), column * pixel + at);
+                    for t in 0..T {
+                        let x: Lanes = load(x.as_ptr(), taps[t].1 + column * g.stride * pixel + at);
+                        for j in 0..LANES {
+                            sums[t][j] = x[j].mul_add(dy[j], sums[t][j]);
+                        }
                     }
                 }
             }
-        }
-        for (sums, (to, _)) in sums.into_iter().zip(taps) {
-            all[to + first..][..LANES].copy_from_slice(&sums);
+            for t in 0..T {
+                store(all.as_mut_ptr(), taps[t].0 + first, sums[t]);
+            }
         }
     }
 }
@@ -337,8 +353,7 @@ fn add_products_of<const T: usize>(
 #[inline(always)]
 fn add_products_one_by_one(
     g: &Geometry,
-    to: usize,
-    at: usize,
+    (to, at): (usize, usize),
     x: &[f32],
     dy: &[f32],
     sums: &mut [f32],

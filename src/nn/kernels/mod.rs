@@ -17,21 +17,27 @@ mod avx2;
 mod avx512;
 pub mod buffer;
 pub mod channels;
+mod columns;
 pub mod conv;
+pub mod convolution;
 pub mod depthwise;
 pub mod elementwise;
 mod gemm;
 pub mod geometry;
 pub mod isa;
+mod lanes;
 pub mod norm;
+mod norm_steps;
 pub mod pack;
 pub mod pooling;
 pub mod reduce;
 mod scalar;
 mod span;
 mod sweep;
+pub mod update;
 mod way;
 pub mod weight_grad;
+pub mod winograd;
 
 /// What is done to each output as it is written: an activation that follows costs no pass of its
 /// own. NaN stays NaN in each, so that a diverged network is noticed.

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::After;
+use super::columns::{Step, down, load, store};
 use super::elementwise::pass;
 use super::isa::{Isa, versions};
 
@@ -12,24 +13,65 @@ pub(super) fn chunk_rows(columns: usize) -> usize {
     (32_768 / columns).max(1)
 }
 
-versions! {
-    pub(super) fn add_rows(rows: &[f32], columns: usize, sums: &mut [f32]) {
-        let sums = &mut sums[..columns];
-        for row in rows.chunks_exact(columns) {
-            for j in 0..columns { sums[j] += row[j]; }
+/// Adds rows.
+struct Add<'a>(&'a [f32]);
+
+impl Step<0, 1> for Add<'_> {
+    #[inline(always)]
+    fn constants(&self) -> [&[f32]; 0] {
+        []
+    }
+
+    #[inline(always)]
+    unsafe fn run<const W: usize>(&self, at: usize, _: &[[f32; W]; 0], [sum]: &mut [[f32; W]; 1]) {
+        // SAFETY: the trait's condition.
+        let row: [f32; W] = unsafe { load(self.0.as_ptr(), at) };
+        for j in 0..W {
+            sum[j] += row[j];
         }
+    }
+}
+
+/// Masks rows by an activation's output and adds what is left.
+struct MaskAndAdd<'a> {
+    y: &'a [f32],
+    bounds: (f32, f32),
+    rows: *mut f32,
+}
+
+impl Step<0, 1> for MaskAndAdd<'_> {
+    #[inline(always)]
+    fn constants(&self) -> [&[f32]; 0] {
+        []
+    }
+
+    #[inline(always)]
+    unsafe fn run<const W: usize>(&self, at: usize, _: &[[f32; W]; 0], [sum]: &mut [[f32; W]; 1]) {
+        // SAFETY: the trait's condition.
+        unsafe {
+            let y: [f32; W] = load(self.y.as_ptr(), at);
+            let mut row: [f32; W] = load(self.rows, at);
+            for j in 0..W {
+                row[j] = pass(y[j], row[j], self.bounds);
+                sum[j] += row[j];
+            }
+            store(self.rows, at, row);
+        }
+    }
+}
+
+versions! {
+    fn add_rows(rows: &[f32], columns: usize, sums: &mut [f32]) {
+        // SAFETY: as many elements as `rows` has.
+        unsafe { down(rows.len() / columns, columns, &Add(rows), [sums]) }
     }
 }
 versions! {
     fn mask_and_add_rows(y: &[f32], bounds: (f32, f32), rows: &mut [f32], columns: usize, sums: &mut [f32]) {
-        let sums = &mut sums[..columns];
-        for (row, y) in rows.chunks_exact_mut(columns).zip(y.chunks_exact(columns)) {
-            for j in 0..columns {
-                let kept = pass(y[j], row[j], bounds);
-                row[j] = kept;
-                sums[j] += kept;
-            }
-        }
+        assert_eq!(y.len(), rows.len());
+        let step = MaskAndAdd { y, bounds, rows: rows.as_mut_ptr() };
+        // SAFETY: as many elements as `rows` and `y` have.
+        unsafe { down(rows.len() / columns, columns, &step, [sums]) }
     }
 }
 

@@ -96,7 +96,9 @@ impl Span {
 mod tests {
     use super::*;
 
-    fn axis(axis: &Axis) -> Vec<(usize, usize, Vec<(usize, usize)>)> {
+    type Plain = (usize, usize, Vec<(usize, usize)>);
+
+    fn axis(axis: &Axis) -> Vec<Plain> {
         axis.spans.iter().map(|s| (s.first, s.count, s.taps.clone())).collect()
     }
 

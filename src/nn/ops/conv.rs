@@ -6,7 +6,7 @@ use dfdx::tensor::{Cpu, CpuError, Tape};
 
 use crate::nn::kernels::buffer::Buffer;
 use crate::nn::kernels::geometry::Geometry;
-use crate::nn::kernels::{After, Epilogue, conv, elementwise, pack, reduce, weight_grad};
+use crate::nn::kernels::{After, Epilogue, convolution, elementwise, pack, reduce};
 use crate::nn::parameter::Parameter;
 use crate::nn::shape::Shape;
 use crate::nn::tensor::{Activation, Compute, Grads, Vector, put, take};
@@ -43,16 +43,16 @@ pub(crate) fn conv<T: Tape<f32, Cpu>>(
 ) -> Result<Activation, CpuError> {
     let g = &geometry;
     let weights = weight.read(cx);
-    let mut packed = cx.buffers.take(pack::forward_len(g));
-    pack::forward(g, &weights, &mut packed);
+    let mut packed = cx.buffers.take(convolution::forward_len(g));
+    convolution::pack_forward(cx.isa, g, &weights, &mut packed);
     let start = bias.map(|bias| {
         let mut start = cx.buffers.zeros(pack::padded(g.filters));
-        bias.tensor.copy_into(&mut start[..g.filters]);
+        start[..g.filters].copy_from_slice(&bias.read(cx));
         start
     });
     let mut y = cx.buffers.take(g.output_len());
     let epilogue = Epilogue { bias: start.as_deref(), residual: None, after };
-    conv::forward(cx.isa, g, &x.values, &packed, epilogue, &mut y);
+    convolution::forward(cx.isa, g, &x.values, &packed, epilogue, &cx.buffers, &mut y);
     let y = Activation::new(cx, y, g.images, Shape::new(g.output.0, g.output.1, g.filters))?;
     if T::OWNS_TAPE {
         let back = Back {
@@ -87,34 +87,15 @@ impl Back {
             (None, After::Nothing) => {}
             (None, after) => elementwise::mask(cx.isa, &self.y.values, after, &mut dy),
         }
-        put(cx, grads, &self.weight_tag, self.weight_grad(&dy))?;
+        let dw = convolution::weight_grad(cx.isa, g, &self.x.values, &dy, &cx.buffers);
+        put(cx, grads, &self.weight_tag, dw)?;
         if self.input_grad == InputGrad::Wanted {
-            let mut packed = cx.buffers.take(pack::backward_len(g));
-            pack::backward(g, &self.weights, &mut packed);
+            let mut packed = cx.buffers.take(convolution::backward_len(g));
+            convolution::pack_backward(cx.isa, g, &self.weights, &mut packed);
             let mut dx = cx.buffers.take(g.input_len());
-            conv::data_grad(cx.isa, g, &dy, &packed, &mut dx);
+            convolution::data_grad(cx.isa, g, &dy, &packed, &cx.buffers, &mut dx);
             put(cx, grads, &self.x.tag, dx)?;
         }
         Ok(())
-    }
-
-    fn weight_grad(&self, dy: &Buffer) -> Buffer {
-        let (cx, g) = (&self.cx, &self.geometry);
-        let width = pack::padded(g.filters);
-        let padded = (width != g.filters).then(|| {
-            let mut padded = cx.buffers.take(dy.len() / g.filters * width);
-            pack::pad_rows(dy, g.filters, &mut padded);
-            padded
-        });
-        let mut partial = cx.buffers.take(weight_grad::partial_len(g));
-        weight_grad::weight_grad(
-            cx.isa,
-            g,
-            &self.x.values,
-            padded.as_ref().unwrap_or(dy),
-            &mut partial,
-        );
-        partial.truncate(g.weights());
-        partial
     }
 }

@@ -2,8 +2,8 @@
 
 use dfdx::tensor::{Cpu, CpuError, Tape};
 
+use crate::nn::kernels::After;
 use crate::nn::kernels::norm::{self, Saved};
-use crate::nn::kernels::{After, elementwise};
 use crate::nn::parameter::Parameter;
 use crate::nn::tensor::{Activation, Compute, put, take};
 
@@ -89,20 +89,23 @@ pub(crate) fn train<T: Tape<f32, Cpu>>(
     let Saved { scale, shift, .. } = &saved;
     let y = affine(cx, x, (scale, shift), residual, after)?;
     if T::OWNS_TAPE {
-        let (cx, x, y) = (cx.clone(), x.clone(), y.clone());
+        let residual = residual.map(|residual| (residual.tag.clone(), y.values.clone()));
+        let (cx, x, y) = (cx.clone(), x.clone(), y.tag.clone());
         let (weight, bias) = (of.0.tag.clone(), of.1.tag.clone());
-        let residual = residual.map(|residual| residual.tag.clone());
         tape.add_backward_op(move |grads| {
-            let mut d = take(&cx, grads, &y.tag)?;
-            let after = match &residual {
-                Some(residual) => {
-                    elementwise::mask(cx.isa, &y.values, after, &mut d);
-                    put(&cx, grads, residual, cx.buffers.copy(&d))?;
-                    After::Nothing
+            let mut d = take(&cx, grads, &y)?;
+            let (scale_grad, shift_grad) = match residual {
+                None => norm::grad(cx.isa, &x.values, &saved, after, &mut d),
+                Some((residual, y)) => {
+                    let mut dx = cx.buffers.take(d.len());
+                    let output = (&y[..], after);
+                    let grads_of_map = norm::grad_with_residual(
+                        cx.isa, &x.values, &saved, output, &mut d, &mut dx,
+                    );
+                    put(&cx, grads, &residual, std::mem::replace(&mut d, dx))?;
+                    grads_of_map
                 }
-                None => after,
             };
-            let (scale_grad, shift_grad) = norm::grad(cx.isa, &x.values, &saved, after, &mut d);
             put(&cx, grads, &weight, cx.buffers.copy(&scale_grad))?;
             put(&cx, grads, &bias, cx.buffers.copy(&shift_grad))?;
             put(&cx, grads, &x.tag, d)
@@ -130,15 +133,7 @@ fn affine(
     after: After,
 ) -> Result<Activation, CpuError> {
     let mut y = cx.buffers.take(x.values.len());
-    match residual {
-        None => norm::affine(cx.isa, &x.values, scale, shift, after, &mut y),
-        Some(residual) => {
-            norm::affine(cx.isa, &x.values, scale, shift, After::Nothing, &mut y);
-            let mut sum = cx.buffers.take(x.values.len());
-            elementwise::add(cx.isa, &mut y, &residual.values);
-            elementwise::activate(cx.isa, &y, after, &mut sum);
-            y = sum;
-        }
-    }
+    let residual = residual.map(|residual| &residual.values[..]);
+    norm::affine(cx.isa, &x.values, (scale, shift), residual, after, &mut y);
     Activation::new(cx, y, x.images, x.shape)
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     engine::{Artifact, Files, StageError},
     metrics::{RocCurve, RocPoint},
-    nn::{Epoch, Layer, Monitor, Optimizer, Shape, Training},
+    nn::{Epoch, Layer, Monitor, Shape, Training},
     report::{
         Ending, EpochRow, EvaluationSection, Fact, Goal, LayerRow, ModelScores, ModelSection,
         Outcome, SearchSection, Trial,
@@ -68,11 +68,6 @@ fn words(layer: &Layer) -> String {
 }
 
 fn settings(training: &Training) -> Vec<Fact> {
-    let optimizer = match training.optimizer {
-        Optimizer::Adam(_) => "Adam",
-        Optimizer::Sgd(sgd) if sgd.nesterov => "SGD with Nesterov momentum",
-        Optimizer::Sgd(_) => "SGD",
-    };
     let names: Vec<_> = training.augment.iter().map(|a| format!("{a:?}").to_lowercase()).collect();
     let augment = if names.is_empty() { "none".into() } else { names.join(", ") };
     let early = match training.early_stopping {
@@ -80,8 +75,9 @@ fn settings(training: &Training) -> Vec<Fact> {
         None => "off: the last weights are kept".into(),
     };
     vec![
-        Fact::new("optimizer", optimizer),
+        Fact::new("optimizer", training.optimizer.name()),
         Fact::new("learning rate", training.optimizer.lr()),
+        Fact::new("schedule", training.schedule.name().unwrap_or("constant")),
         Fact::new("batch size", training.batch_size),
         Fact::new("epochs at most", training.epochs),
         Fact::new("augmentation", augment),

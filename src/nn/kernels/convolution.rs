@@ -1,0 +1,123 @@
+//! Convolution in all three directions by the algorithm that is fastest for its shape. Which one
+//! follows from the shape alone, never from the machine: their bits differ.
+
+use super::Epilogue;
+use super::buffer::{Buffer, Buffers};
+use super::geometry::Geometry;
+use super::isa::Isa;
+use super::{conv, depthwise, pack, weight_grad as direct, winograd};
+
+/// How a convolution is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// The sum of products as it is written down ([`conv`]).
+    Direct,
+    /// A quarter of the products, and additions instead ([`winograd`]).
+    Winograd,
+    /// Each channel by itself ([`depthwise`]).
+    Depthwise,
+}
+
+impl Algorithm {
+    /// What computes a geometry.
+    pub fn of(g: &Geometry) -> Algorithm {
+        if depthwise::applies(g) {
+            return Algorithm::Depthwise;
+        }
+        // Of a smaller map the direct sum leaves out more, off its border, than Winograd saves;
+        // with fewer channels the transforms cost more than the products.
+        let (least, most) = (g.output.0.min(g.output.1), g.output.0.max(g.output.1));
+        let pays = least >= 4 && most >= 6 && g.channels.min(g.filters) >= 16;
+        if winograd::fits(g) && pays { Algorithm::Winograd } else { Algorithm::Direct }
+    }
+}
+
+/// Floats of the weights packed for [`forward`].
+pub fn forward_len(g: &Geometry) -> usize {
+    match Algorithm::of(g) {
+        Algorithm::Direct => pack::forward_len(g),
+        Algorithm::Winograd => winograd::forward_len(g),
+        Algorithm::Depthwise => g.weights(),
+    }
+}
+
+/// Packs weights `[tap][channel][filter]` for [`forward`].
+pub fn pack_forward(isa: Isa, g: &Geometry, weights: &[f32], packed: &mut [f32]) {
+    match Algorithm::of(g) {
+        Algorithm::Direct => pack::forward(g, weights, packed),
+        Algorithm::Winograd => winograd::pack_forward(isa, g, weights, packed),
+        Algorithm::Depthwise => packed.copy_from_slice(weights),
+    }
+}
+
+/// `y = after(bias + x ∗ w + residual)`: input `(h, w, n, c)`, output `(oh, ow, n, filters)`.
+pub fn forward(
+    isa: Isa,
+    g: &Geometry,
+    x: &[f32],
+    packed: &[f32],
+    epilogue: Epilogue,
+    buffers: &Buffers,
+    y: &mut [f32],
+) {
+    match Algorithm::of(g) {
+        Algorithm::Direct => conv::forward(isa, g, x, packed, epilogue, y),
+        Algorithm::Winograd => winograd::forward(isa, g, x, packed, epilogue, buffers, y),
+        Algorithm::Depthwise => depthwise::forward(isa, g, x, packed, epilogue, y),
+    }
+}
+
+/// Floats of the weights packed for [`data_grad`].
+pub fn backward_len(g: &Geometry) -> usize {
+    match Algorithm::of(g) {
+        Algorithm::Direct => pack::backward_len(g),
+        Algorithm::Winograd => winograd::backward_len(g),
+        Algorithm::Depthwise => g.weights(),
+    }
+}
+
+/// Packs weights `[tap][channel][filter]` for [`data_grad`].
+pub fn pack_backward(isa: Isa, g: &Geometry, weights: &[f32], packed: &mut [f32]) {
+    match Algorithm::of(g) {
+        Algorithm::Direct => pack::backward(g, weights, packed),
+        Algorithm::Winograd => winograd::pack_backward(isa, g, weights, packed),
+        Algorithm::Depthwise => packed.copy_from_slice(weights),
+    }
+}
+
+/// `dx`, given `dy`: input `(oh, ow, n, filters)`, output `(h, w, n, c)`.
+pub fn data_grad(
+    isa: Isa,
+    g: &Geometry,
+    dy: &[f32],
+    packed: &[f32],
+    buffers: &Buffers,
+    dx: &mut [f32],
+) {
+    match Algorithm::of(g) {
+        Algorithm::Direct => conv::data_grad(isa, g, dy, packed, dx),
+        Algorithm::Winograd => winograd::data_grad(isa, g, dy, packed, buffers, dx),
+        Algorithm::Depthwise => depthwise::data_grad(isa, g, dy, packed, dx),
+    }
+}
+
+/// `dw[tap][channel][filter] = Σ x · dy` over output pixels and images.
+pub fn weight_grad(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], buffers: &Buffers) -> Buffer {
+    match Algorithm::of(g) {
+        Algorithm::Direct => {}
+        Algorithm::Winograd => return winograd::weight_grad(isa, g, x, dy, buffers),
+        Algorithm::Depthwise => return buffers.copy(&depthwise::weight_grad(isa, g, x, dy)),
+    }
+    // The direct sum reads whole blocks of 32 filters of a group.
+    let filters = g.filters / g.groups;
+    let width = pack::padded(filters);
+    let padded = (width != filters).then(|| {
+        let mut padded = buffers.take(dy.len() / filters * width);
+        pack::pad_rows(dy, filters, &mut padded);
+        padded
+    });
+    let mut partial = buffers.take(direct::partial_len(g));
+    direct::weight_grad(isa, g, x, padded.as_deref().unwrap_or(dy), &mut partial);
+    partial.truncate(g.weights());
+    partial
+}

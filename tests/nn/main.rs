@@ -5,6 +5,7 @@ mod files;
 mod fixture;
 mod kernels;
 mod maps;
+mod onnx;
 mod reference;
 mod reproducible;
 mod shapes;

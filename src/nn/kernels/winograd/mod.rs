@@ -1,11 +1,11 @@
 //! Winograd's convolution F(4×4, 3×3): 3 × 3 windows of stride 1 with a quarter of the products.
 //!
 //! A tile of 4 × 4 outputs reads 6 × 6 inputs. Both the tile and the weights are brought to 36
-//! *frequencies* ([`axis`] has the transforms), where the convolution is one matrix product each,
+//! *frequencies* (`axis.rs` has the transforms), where the convolution is one matrix product each,
 //! rows (tile, image) × channels. <https://arxiv.org/abs/1509.09308>
 //!
 //! **Order.** Every transform goes along columns first, then along rows, by the formulas of
-//! [`axis`], off the map with zeros; each frequency is summed from 0 by fused multiply-adds.
+//! `axis.rs`, off the map with zeros; each frequency is summed from 0 by fused multiply-adds.
 
 mod axis;
 mod sweep;
@@ -108,7 +108,10 @@ pub fn data_grad(
 
 /// `dw[tap][channel][filter] = Σ x · dy` over output pixels and images.
 ///
-/// **Order of additions**: see [`weight_grad`].
+/// **Order of additions**, for each frequency of each weight: rows (tile, then image) are cut into
+/// chunks of max(64, 196608 / (6 · (channels + filters))), whole tiles or equal parts of one tile's
+/// images, and the chunks into at most 4 groups. A chunk is summed from 0; a group adds its chunks
+/// in order, and the groups are added in order. Then come the transforms back to the window.
 pub fn weight_grad(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], buffers: &Buffers) -> Buffer {
     weight_grad::weight_grad(isa, g, x, dy, buffers)
 }

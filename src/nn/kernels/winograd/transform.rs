@@ -11,7 +11,12 @@ use super::axis::Axis;
 /// Floats of each stream that go through both axes before the next: the values between the axes
 /// stay in the nearest cache.
 const STRETCH: usize = 128;
-static ZEROS: [f32; STRETCH] = [0.0; STRETCH];
+static ZEROS: Line = Line([0.0; STRETCH]);
+
+/// A stretch of one stream. A vector that straddles two cache lines would take twice as long.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line([f32; STRETCH]);
 
 /// What is done to each result before it is stored.
 pub(super) trait End<const O: usize> {
@@ -139,15 +144,15 @@ unsafe fn both<V: Lanes, A, B, E, const I: usize, const P: usize, const O: usize
     B: Axis<I, O>,
     E: End<O>,
 {
-    let mut between = [[[0f32; STRETCH]; I]; P];
-    let mut dropped = [0f32; STRETCH];
+    let mut between = [[Line([0.0; STRETCH]); I]; P];
+    let mut dropped = Line([0.0; STRETCH]);
     for first in (0..len).step_by(STRETCH) {
         let len = STRETCH.min(len - first);
         // SAFETY: streams are read and written within `len` as the caller vouches; a null one is
         // replaced by a block of our own that is as long as a stretch.
         unsafe {
             for column in 0..I {
-                let mut x = [ZEROS.as_ptr(); I];
+                let mut x = [ZEROS.0.as_ptr(); I];
                 for (x, from) in x.iter_mut().zip(from) {
                     if !from[column].is_null() {
                         *x = from[column].add(first);
@@ -155,16 +160,16 @@ unsafe fn both<V: Lanes, A, B, E, const I: usize, const P: usize, const O: usize
                 }
                 let mut y = [std::ptr::null_mut(); P];
                 for (y, between) in y.iter_mut().zip(&mut between) {
-                    *y = between[column].as_mut_ptr();
+                    *y = between[column].0.as_mut_ptr();
                 }
                 along::<V, A, Plain, I, P>(&x, &y, len, &Plain, 0, 0);
             }
             for row in 0..P {
-                let mut x = [ZEROS.as_ptr(); I];
+                let mut x = [ZEROS.0.as_ptr(); I];
                 for (x, between) in x.iter_mut().zip(&between[row]) {
-                    *x = between.as_ptr();
+                    *x = between.0.as_ptr();
                 }
-                let mut y = [dropped.as_mut_ptr(); O];
+                let mut y = [dropped.0.as_mut_ptr(); O];
                 for (y, to) in y.iter_mut().zip(&to[row]) {
                     if !to.is_null() {
                         *y = to.add(first);

@@ -28,7 +28,8 @@ const STRETCH: usize = 2048;
 /// `dw[tap][channel][filter] = Σ x · dy` over output pixels and images.
 ///
 /// **Order of additions**, for each frequency of each weight: tiles in reading order, in each the
-/// images, are cut into chunks, and these into at most 4 groups; the sizes follow from the shape.
+/// images, are cut into chunks, and these into at most 4 groups; the sizes follow from the shape
+/// ([`CACHED`], [`SHORTEST`], [`PARTIAL`]).
 /// A chunk is summed from 0; a group adds its chunks in order, and the groups are added in order.
 /// Then come the transforms back ([`WeightsGrad`]).
 pub(super) fn weight_grad(

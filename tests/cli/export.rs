@@ -15,7 +15,8 @@ fn a_model_or_the_best_of_a_search_becomes_a_file() {
           in   images       uint8   [batch, 24, 24, 3]
           out  probability  float32 [batch]
                logit        float32 [batch]
-    "#]].assert_eq(&done.out);
+    "#]]
+    .assert_eq(&done.out);
     let first = fs::read(world.path("cnn.onnx")).unwrap();
     world.run("export out/tiny/cnn --onnx cnn.onnx");
     assert!(fs::read(world.path("cnn.onnx")).unwrap() == first);
@@ -29,7 +30,8 @@ fn a_model_or_the_best_of_a_search_becomes_a_file() {
     expect![[r#"
         error: cannot write nowhere/cnn.onnx: No such file or directory (os error 2)
           = help: give the name of a file in a folder that is there and may be written to
-    "#]].assert_eq(&done.err);
+    "#]]
+    .assert_eq(&done.err);
     assert_eq!(world.run("export out/tiny/cnn --onnx out").code, Some(1));
     assert!(world.path("out/tiny/cnn/model.json").is_file());
 }

@@ -65,8 +65,10 @@ pub fn write_onnx(network: &Network, file: &Path) -> Result<Exported, StageError
 
 /// A name in the same folder that two exports at once do not share.
 fn beside(file: &Path) -> Option<PathBuf> {
-    let name = file.file_name()?.to_str()?;
-    Some(file.with_file_name(format!(".{name}.{}.new", std::process::id())))
+    let mut name = std::ffi::OsString::from(".");
+    name.push(file.file_name()?);
+    name.push(format!(".{}.new", std::process::id()));
+    Some(file.with_file_name(name))
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -5,6 +5,7 @@ mod bad_models;
 mod bad_pipelines;
 mod commands;
 mod crashes;
+mod export;
 mod golden;
 mod reproduction;
 mod reruns;

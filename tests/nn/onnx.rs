@@ -78,32 +78,33 @@ fn each_operation_is_one_of_onnxs() {
         assert_eq!(node.output, [&*node.name]);
         let settings = node.attribute.iter().map(setting).collect::<Vec<_>>().join(" ");
         let inputs = node.input.join(" ");
-        writeln!(text, "{} = {}({inputs}) {settings}", node.name, node.op_type).unwrap();
+        let line = format!("{} = {}({inputs}) {settings}", node.name, node.op_type);
+        writeln!(text, "{}", line.trim_end()).unwrap();
     }
     expect![[r#"
         channels_first = Transpose(images) perm=[0, 3, 1, 2]
         floats = Cast(channels_first) to=1
-        scaled = Div(floats byte.largest) 
-        centred = Sub(scaled normalization.mean) 
-        normalized = Div(centred normalization.sd) 
+        scaled = Div(floats byte.largest)
+        centred = Sub(scaled normalization.mean)
+        normalized = Div(centred normalization.sd)
         0 = Conv(normalized 0.weight 0.bias) kernel_shape=[3, 3] strides=[2, 2] pads=[0, 0, 1, 1] dilations=[1, 1] group=1
         1 = BatchNormalization(0 1.weight 1.bias 1.running_mean 1.running_var) epsilon=0.00001
-        activation_3 = Clip(1 relu6.least relu6.largest) 
+        activation_3 = Clip(1 relu6.least relu6.largest)
         3.0 = Conv(activation_3 3.0.weight) kernel_shape=[3, 3] strides=[1, 1] pads=[2, 2, 2, 2] dilations=[2, 2] group=4
-        add_5 = Add(3.0 activation_3) 
-        activation_6 = Relu(add_5) 
+        add_5 = Add(3.0 activation_3)
+        activation_6 = Relu(add_5)
         max_pool_7 = MaxPool(activation_6) kernel_shape=[3, 3] strides=[2, 2] pads=[1, 1, 0, 0]
-        avg_pool_8 = GlobalAveragePool(max_pool_7) 
-        max_pool_7.vector = Flatten(max_pool_7) 
+        avg_pool_8 = GlobalAveragePool(max_pool_7)
+        max_pool_7.vector = Flatten(max_pool_7)
         6.1.1 = Gemm(max_pool_7.vector 6.1.1.weight 6.1.1.bias) transB=1
-        avg_pool_8.vector = Flatten(avg_pool_8) 
+        avg_pool_8.vector = Flatten(avg_pool_8)
         concat_11 = Concat(avg_pool_8.vector 6.1.1) axis=1
-        concat_11.map = Unsqueeze(concat_11 map.axes) 
+        concat_11.map = Unsqueeze(concat_11 map.axes)
         7 = Conv(concat_11.map 7.weight 7.bias) kernel_shape=[1, 1] strides=[1, 1] pads=[0, 0, 0, 0] dilations=[1, 1] group=1
-        7.vector = Flatten(7) 
+        7.vector = Flatten(7)
         9 = Gemm(7.vector 9.weight 9.bias) transB=1
-        logit = Squeeze(9 logit.axes) 
-        probability = Sigmoid(logit) 
+        logit = Squeeze(9 logit.axes)
+        probability = Sigmoid(logit)
     "#]].assert_eq(&text);
 }
 

@@ -1,7 +1,8 @@
 //! A network as ONNX's graph: what it takes, what it gives, and its plan in between.
 
+use super::flow::{Flow, Form};
 use super::messages::{DataType, GraphProto};
-use super::operation::{Flow, Form, Operations};
+use super::operation::Operations;
 use super::writer::{Setting, Writer};
 use crate::data::Normalization;
 use crate::nn::images::CHANNELS;

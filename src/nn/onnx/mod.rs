@@ -10,9 +10,11 @@
 //! The turn to channels first and the normalisation are inside. Weights have the names of
 //! `model.safetensors`. The metadata hold `threshold`, `architecture` and `normalization`.
 
+mod flow;
 mod graph;
 pub mod messages;
 mod operation;
+mod window;
 mod writer;
 
 use prost::Message;

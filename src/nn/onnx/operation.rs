@@ -1,6 +1,8 @@
 //! Each operation of a plan, with its weights, as one or a few of ONNX's. Must not know what the
 //! graph takes and gives.
 
+use super::flow::{Flow, Form};
+use super::window::Window;
 use super::writer::{Setting, Writer};
 use crate::nn::kernels::After;
 use crate::nn::kernels::geometry::Geometry;
@@ -13,22 +15,6 @@ pub struct Operations<'a> {
     writer: &'a mut Writer,
     /// By the plan's values.
     flows: Vec<Flow>,
-}
-
-/// A value of the plan in the graph.
-#[derive(Clone)]
-pub struct Flow {
-    pub name: String,
-    pub form: Form,
-}
-
-/// A plan's vectors are maps of one pixel; ONNX tells them apart.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Form {
-    /// `[batch, channels, height, width]`.
-    Map,
-    /// `[batch, length]`.
-    Vector,
 }
 
 impl<'a> Operations<'a> {
@@ -53,14 +39,14 @@ impl<'a> Operations<'a> {
             Op::Activation(after) => self.activation(&name, x, *after),
             Op::MaxPool(geometry) => self.pool(&name, "MaxPool", x, geometry, &[]),
             Op::AvgPool(g) if g.kernel == g.input && g.output == (1, 1) && g.lead == 0 => {
-                let x = self.map(x);
+                let x = x.map(self.writer);
                 self.map_node(&name, "GlobalAveragePool", &[&x], &[])
             }
             Op::AvgPool(geometry) => {
                 let counted = ("count_include_pad", Setting::Int(1));
                 self.pool(&name, "AveragePool", x, geometry, &[counted])
             }
-            Op::Flatten => Flow { name: self.vector(x), form: Form::Vector },
+            Op::Flatten => Flow { name: x.vector(self.writer), form: Form::Vector },
             // Nothing is dropped where nothing is trained.
             Op::Dropout { .. } => x,
             Op::Add(_) => self.join(&name, "Add", &node.inputs, &[]),
@@ -105,7 +91,7 @@ impl<'a> Operations<'a> {
         let weights: Vec<String> =
             [Some(weight), bias].into_iter().flatten().map(|index| self.parameter(index)).collect();
         let dense = self.layers.parameters[weight].shape.len() == 2;
-        let x = if dense { self.vector(x) } else { self.map(x) };
+        let x = if dense { x.vector(self.writer) } else { x.map(self.writer) };
         let inputs: Vec<&str> = [&x].into_iter().chain(&weights).map(String::as_str).collect();
         if dense {
             // PyTorch's order is [out][in].
@@ -154,7 +140,7 @@ impl<'a> Operations<'a> {
         g: &Geometry,
         settings: &[(&str, Setting)],
     ) -> Flow {
-        let x = self.map(x);
+        let x = x.map(self.writer);
         self.window(name, op, &[&x], g, settings)
     }
 
@@ -167,17 +153,7 @@ impl<'a> Operations<'a> {
         g: &Geometry,
         settings: &[(&str, Setting)],
     ) -> Flow {
-        let (lead, stride) = (g.lead as i64, g.stride as i64);
-        // What the last window covers beyond the map; ONNX wants no less than nothing.
-        let end = |output: usize, kernel: usize, input: usize| {
-            let covered = (output - 1) * g.stride + (kernel - 1) * g.dilation + 1;
-            covered.saturating_sub(g.lead + input) as i64
-        };
-        let bottom = end(g.output.0, g.kernel.0, g.input.0);
-        let right = end(g.output.1, g.kernel.1, g.input.1);
-        let kernel = [g.kernel.0 as i64, g.kernel.1 as i64];
-        let strides = [stride, stride];
-        let pads = [lead, lead, bottom, right];
+        let Window { kernel, strides, pads } = Window::of(g);
         let mut all = vec![
             ("kernel_shape", Setting::Ints(&kernel)),
             ("strides", Setting::Ints(&strides)),
@@ -194,7 +170,7 @@ impl<'a> Operations<'a> {
         let form = if maps { Form::Map } else { Form::Vector };
         let names: Vec<String> = flows
             .into_iter()
-            .map(|flow| if maps { flow.name } else { self.vector(flow) })
+            .map(|flow| if maps { flow.name } else { flow.vector(self.writer) })
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         Flow { name: self.writer.node(name, op, &names, settings), form }
@@ -219,28 +195,6 @@ impl<'a> Operations<'a> {
         settings: &[(&str, Setting)],
     ) -> Flow {
         Flow { name: self.writer.node(name, op, inputs, settings), form: Form::Map }
-    }
-
-    /// The value as a vector: channel after channel, each row by row.
-    fn vector(&mut self, x: Flow) -> String {
-        match x.form {
-            Form::Vector => x.name,
-            Form::Map => {
-                self.writer.node(&format!("{}.vector", x.name), "Flatten", &[&x.name], &[])
-            }
-        }
-    }
-
-    /// The value as a map; a vector has one pixel.
-    fn map(&mut self, x: Flow) -> String {
-        match x.form {
-            Form::Map => x.name,
-            Form::Vector => {
-                self.writer.ints("map.axes", &[2, 3]);
-                let name = format!("{}.map", x.name);
-                self.writer.node(&name, "Unsqueeze", &[&x.name, "map.axes"], &[])
-            }
-        }
     }
 
     /// Writes a parameter in PyTorch's order and gives its name.

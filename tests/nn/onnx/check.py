@@ -51,7 +51,7 @@ def check(folder):
     path = folder / "model.onnx"
     nodes = structure(path)
     images = load_file(folder / "images.safetensors")["images"]
-    ours = np.array(json.loads((folder / "probabilities.json").read_text()))
+    ours = np.array(json.loads((folder / "probabilities.json").read_text()), dtype=np.float64)
     assert ours.std() > 0.1, f"{folder.name}: probabilities too alike to tell anything: {ours}"
     runs = [run(path, images, batch, level) for batch in (1, 5) for level in LEVELS]
     difference = max(np.abs(theirs - ours).max() for theirs in runs)

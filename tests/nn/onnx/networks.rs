@@ -138,6 +138,8 @@ fn random(path: &Path) -> Tensors {
             Some("running_var") => (1.0, 0.5),
             Some("bias") => (0.0, 0.2),
             _ if shape.len() == 1 => (1.0, 0.3),
+            // The head: probabilities from which its logits can be told.
+            _ if shape[0] == 1 => (0.0, 1e-4),
             // He et al., 2015: keeps the variance of rectified sums.
             _ => (0.0, (6.0 / fan_in as f32).sqrt()),
         };

@@ -31,6 +31,7 @@ pub use decode::{Picture, decode};
 pub use error::DataError;
 pub use explore::{Blank, Brightness, Channels, Duplicates, Exploration, Explore, Groups};
 pub use ingest::{Ingest, OnBadImage};
+pub(crate) use map::map;
 pub use normalize::{Normalization, Normalize};
 pub use preprocess::{Leakage, Preprocess};
 pub use problem::Problem;

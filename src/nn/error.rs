@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::fault::Fault;
 use super::kernels::isa::IsaProblem;
 use super::model::ShapeProblem;
+use super::shape::Shape;
 
 /// Why a network could not be trained, saved, opened or used.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +75,14 @@ pub enum NnError {
         has: String,
         /// The height that is wanted.
         size: usize,
+    },
+    /// Features of other images or of another network.
+    #[error("features of {rows} images, {shape} each, are not those of this data set and network")]
+    Features {
+        /// Images that there are features of.
+        rows: usize,
+        /// Those of one image.
+        shape: Shape,
     },
     /// A file could not be read or written.
     #[error("{path}: {source}")]

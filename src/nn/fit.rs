@@ -7,6 +7,7 @@ use super::checkpoint::{Checkpoint, Owner, Progress};
 use super::course::Course;
 use super::description::Description;
 use super::error::NnError;
+use super::features::Features;
 use super::history::{Epoch, Score, Scores};
 use super::images::CHANNELS;
 use super::kernels::isa::Isa;
@@ -55,11 +56,36 @@ pub fn fit(
     fit_on(Compute::new(Isa::chosen()?), training, data, score, scratch, watch)
 }
 
+/// [`fit`] of a head on what its frozen backbone made of the images before: the same bits, sooner.
+///
+/// # Errors
+/// As for [`fit`]; [`NnError::Features`] if they are not of these images or not of this network.
+pub fn fit_features(
+    training: &Training,
+    (data, features): (&Dataset, Features),
+    score: Score,
+    scratch: Option<&Path>,
+    watch: &mut dyn Watch,
+) -> Result<Trained, NnError> {
+    train_on(Compute::new(Isa::chosen()?), training, (data, Some(features)), score, scratch, watch)
+}
+
 /// [`fit`] with kernels of a given instruction set.
 pub fn fit_on(
     cx: Compute,
     training: &Training,
     data: &Dataset,
+    score: Score,
+    scratch: Option<&Path>,
+    watch: &mut dyn Watch,
+) -> Result<Trained, NnError> {
+    train_on(cx, training, (data, None), score, scratch, watch)
+}
+
+fn train_on(
+    cx: Compute,
+    training: &Training,
+    (data, features): (&Dataset, Option<Features>),
     score: Score,
     scratch: Option<&Path>,
     watch: &mut dyn Watch,
@@ -71,6 +97,13 @@ pub fn fit_on(
     let normalization = training.model.normalization(data.normalization());
     let mut trainer = Trainer::new(cx, training, input, normalization)?;
     tell_of_weights(training, data, &trainer, watch);
+    if let Some(features) = features {
+        let (rows, shape) = (features.len(), trainer.layers.plan.features());
+        if (rows, features.shape()) != (data.len(), shape) {
+            return Err(NnError::Features { rows, shape: features.shape() });
+        }
+        trainer.features = Some(features);
+    }
 
     let batch_size = training.batch_size.get();
     let Splits { train, valid, labels } = Splits::of(training, data)?;

@@ -1,6 +1,8 @@
 //! A network that only gives logits: batch norms are folded into convolutions, weights packed once,
 //! and nothing is kept for a way back.
 
+use std::ops::Range;
+
 use dfdx::tensor::{CpuError, NoneTape};
 
 use super::kernels::buffer::Buffer;
@@ -31,7 +33,23 @@ enum Ready {
 impl Inference {
     /// The first `blocks` blocks of a network, as its weights are now, up to the `wanted` values.
     pub fn new(layers: &Layers, blocks: usize, wanted: &[Value]) -> Inference {
-        let nodes = layers.plan.merged(0, blocks, wanted, Purpose::Inference);
+        Inference::of(layers, 0..blocks, wanted)
+    }
+
+    /// All blocks but the head; what it gives is what the head reads.
+    pub fn backbone(layers: &Layers) -> Inference {
+        let head = layers.plan.head();
+        Inference::new(layers, head, &layers.plan.frontier(head))
+    }
+
+    /// The head, to be given what it reads.
+    pub fn head(layers: &Layers) -> Inference {
+        let head = layers.plan.head();
+        Inference::of(layers, head..head + 1, &[layers.plan.output()])
+    }
+
+    fn of(layers: &Layers, blocks: Range<usize>, wanted: &[Value]) -> Inference {
+        let nodes = layers.plan.merged(blocks.start, blocks.end, wanted, Purpose::Inference);
         let nodes = without_dropout(nodes, wanted);
         let ready = nodes.iter().map(|node| ready(layers, node)).collect();
         Inference { nodes, ready, wanted: wanted.to_vec() }
@@ -39,7 +57,16 @@ impl Inference {
 
     /// The wanted values of a batch.
     pub fn run(&self, cx: &Compute, x: Activation) -> Result<Vec<(Value, Activation)>, CpuError> {
-        let mut values = Values::new(&self.nodes, vec![(Value::IMAGES, x)], &self.wanted);
+        self.run_from(cx, vec![(Value::IMAGES, x)])
+    }
+
+    /// The wanted values, from others than the images.
+    pub fn run_from(
+        &self,
+        cx: &Compute,
+        given: Vec<(Value, Activation)>,
+    ) -> Result<Vec<(Value, Activation)>, CpuError> {
+        let mut values = Values::new(&self.nodes, given, &self.wanted);
         for (node, ready) in self.nodes.iter().zip(&self.ready) {
             let y = compute(cx, node, ready, &values)?;
             values.put(node, y);

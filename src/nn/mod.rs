@@ -8,6 +8,7 @@ mod course;
 mod description;
 mod error;
 mod fault;
+mod features;
 mod fit;
 #[cfg(test)]
 mod gradient_tests;
@@ -47,7 +48,8 @@ mod weights;
 pub use description::Description;
 pub use error::{Kept, NnError};
 pub use fault::Fault;
-pub use fit::{Watch, fit, fit_on};
+pub use features::Features;
+pub use fit::{Watch, fit, fit_features, fit_on};
 pub use history::{Epoch, Score, Scores, read_history, write_history};
 pub use layer::{Conv, Dense, Layer, Padding, Pool, Residual};
 pub use loss::{BinaryCrossentropy, Loss, PositiveWeight};

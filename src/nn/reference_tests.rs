@@ -28,7 +28,6 @@ struct Case {
     cx: Compute,
     layers: Layers,
     loader: Loader,
-    batch: Batch,
     reference: Reference,
 }
 
@@ -64,9 +63,14 @@ fn case(name: &str, weights: Option<&str>, normalization: Option<Normalization>)
     names.sort();
     expected.sort();
     assert_eq!(names, expected, "the parameters' names are PyTorch's");
-    let (pixels, labels) = reference.batch();
-    let batch = Batch { pixels, labels, rows: vec![0, 1, 2, 3] };
-    Case { cx, layers, loader: Loader::new(input, normalization), batch, reference }
+    Case { cx, layers, loader: Loader::new(input, normalization), reference }
+}
+
+impl Case {
+    fn batch(&self, mode: Mode) -> Batch {
+        let (pixels, labels) = self.reference.batch(mode);
+        Batch { pixels, labels, rows: vec![0, 1, 2, 3] }
+    }
 }
 
 /// At most this part of the largest logit, of the largest element of a gradient.
@@ -88,19 +92,20 @@ fn largest(values: &[f64]) -> f64 {
 }
 
 fn check(mut case: Case) {
-    let cx = &case.cx;
+    let (cx, batch) = (&case.cx.clone(), case.batch(Mode::Eval));
     let expected = case.reference.figures(Mode::Eval);
-    let x = case.loader.load(cx, &case.batch).unwrap();
+    let x = case.loader.load(cx, &batch).unwrap();
     let logits = case.layers.inference().logits(cx, x).unwrap();
     close(&logits.values, &expected.logits, largest(&expected.logits), "logits in inference");
 
     let expected = case.reference.figures(Mode::Train);
     let (mut tape, moment) = (Tape::default(), Moment { seed: 0, epoch: 0, step: 0 });
-    let x = case.loader.load(cx, &case.batch).unwrap();
+    let batch = case.batch(Mode::Train);
+    let x = case.loader.load(cx, &batch).unwrap();
     let logits = case.layers.train(&mut tape, x, moment).unwrap();
     close(&logits.values, &expected.logits, largest(&expected.logits), "logits in training");
     let entropy = CrossEntropy::of(&Loss::default(), &[]);
-    let loss = mean_cross_entropy(&mut tape, cx, entropy, &logits, &case.batch.labels).unwrap();
+    let loss = mean_cross_entropy(&mut tape, cx, entropy, &logits, &batch.labels).unwrap();
     close(&[loss.array()], &[expected.loss], expected.loss, "loss");
     let mut gradients = loss.put_tape(tape).try_backward().unwrap();
     // A bias before a batch norm has no gradient but rounding, which is no part of anything.

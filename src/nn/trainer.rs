@@ -5,16 +5,18 @@ use dfdx::tensor::{AsArray, PutTape};
 use dfdx::tensor_ops::Backward;
 
 use super::error::NnError;
+use super::features::Features;
 use super::images::Loader;
 use super::inference::Inference;
 use super::model::Model;
 use super::network::{Layers, Moment};
 use super::ops::loss::{CrossEntropy, mean_cross_entropy};
 use super::optimizer::Optimizer;
+use super::plan::Value;
 use super::pretrained::{Head, Pretrained};
 use super::shape::Shape;
 use super::stepper::Stepper;
-use super::tensor::{Compute, Tape};
+use super::tensor::{Activation, Compute, Tape};
 use super::training::Training;
 use crate::data::{Batch, Normalization};
 
@@ -31,6 +33,8 @@ pub struct Trainer {
     pub(crate) layers: Layers,
     pub(crate) stepper: Stepper,
     loader: Loader,
+    /// What the frozen blocks give, where it was computed before; blocks stay frozen then.
+    pub(crate) features: Option<Features>,
     /// The network as it is now, for inference; none after a step.
     ready: Option<Inference>,
 }
@@ -83,6 +87,7 @@ impl Trainer {
             layers,
             stepper: Stepper::new(training.clip, rates),
             loader: Loader::new(input, normalization),
+            features: None,
             ready: None,
         })
     }
@@ -97,8 +102,16 @@ impl Trainer {
         self.ready = None;
         self.freeze_for(epoch);
         let mut tape = Tape::default();
-        let x = self.loader.load(&self.cx, batch)?; // (h, w, n, 3)
-        let logits = self.layers.train(&mut tape, x, moment)?; // (1, 1, n, 1)
+        let logits = match &self.features {
+            Some(features) => {
+                let given = given(&self.cx, &self.layers, features, batch)?; // (h', w', n, c)
+                self.layers.train_from(&mut tape, given, moment)?
+            }
+            None => {
+                let x = self.loader.load(&self.cx, batch)?; // (h, w, n, 3)
+                self.layers.train(&mut tape, x, moment)?
+            }
+        }; // (1, 1, n, 1)
         let loss = mean_cross_entropy(&mut tape, &self.cx, self.entropy, &logits, &batch.labels)?; // ()
         let value = f64::from(loss.array());
         if !value.is_finite() {
@@ -125,8 +138,29 @@ impl Trainer {
     /// # Errors
     /// [`NnError::Memory`].
     pub fn infer(&mut self, batch: &Batch) -> Result<Vec<f32>, NnError> {
-        let x = self.loader.load(&self.cx, batch)?; // (h, w, n, 3)
-        let ready = self.ready.get_or_insert_with(|| self.layers.inference());
-        Ok(ready.logits(&self.cx, x)?.values.to_vec()) // (n,)
+        let (cx, layers) = (&self.cx, &self.layers);
+        if let Some(features) = &self.features {
+            let head = self.ready.get_or_insert_with(|| Inference::head(layers));
+            let given = given(cx, layers, features, batch)?; // (h', w', n, c)
+            let logits = head.run_from(cx, given)?; // (n,)
+            return Ok(logits
+                .first()
+                .map(|(_, logits)| logits.values.to_vec())
+                .unwrap_or_default());
+        }
+        let x = self.loader.load(cx, batch)?; // (h, w, n, 3)
+        let ready = self.ready.get_or_insert_with(|| layers.inference());
+        Ok(ready.logits(cx, x)?.values.to_vec()) // (n,)
     }
+}
+
+/// What the head is given for a batch: the features of its rows.
+fn given(
+    cx: &Compute,
+    layers: &Layers,
+    features: &Features,
+    batch: &Batch,
+) -> Result<Vec<(Value, Activation)>, NnError> {
+    let x = features.gather(cx, &batch.rows)?;
+    Ok(layers.plan.frontier(layers.plan.head()).into_iter().map(|v| (v, x.clone())).collect())
 }

@@ -4,6 +4,7 @@ mod artifacts;
 mod eda;
 mod evaluate;
 mod export;
+mod features;
 mod ingest;
 mod page;
 mod preprocess;
@@ -14,6 +15,7 @@ mod tune;
 pub use artifacts::{Evaluation, Model, ModelEvaluation, Page, Search, Trial};
 pub use evaluate::Evaluate;
 pub use export::{Exported, open_model, write_onnx};
+pub use features::{Extract, TrainingData};
 pub use report::Report;
 pub use tune::{Objective, Tune};
 
@@ -33,6 +35,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Ingest>(),
     Kind::of::<Explore>(),
     Kind::of::<Preprocess>(),
+    Kind::of::<Extract>(),
     Kind::of::<Training>(),
     Kind::of::<Tune>(),
     Kind::of::<Evaluate>(),

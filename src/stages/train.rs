@@ -1,13 +1,16 @@
 //! `train`: a network learns from the train split and is scored on the valid split.
 
-use super::{HEIGHT, OneDataset, WIDTH, artifacts::Model, known_data, known_size, split_needed};
+use super::{
+    HEIGHT, TrainingData, WIDTH, artifacts::Model, features, known_data, known_size, split_needed,
+};
 use crate::{
     engine::{
         Complaint, Context, Facts, Known, Stage, StageError,
         source::{Root, SourceFiles},
+        stage::Shared,
     },
     metrics,
-    nn::{Epoch, Fault, NnError, Scores, Shape, Training, Watch, fit},
+    nn::{Epoch, Fault, NnError, Scores, Shape, Training, Watch, fit, fit_features},
 };
 use std::{
     ops::ControlFlow,
@@ -20,7 +23,7 @@ impl Stage for Training {
     const ABOUT: &'static str = "trains a network layer by layer declared, with early stopping, and keeps the \
                                  best weights";
     const TENSORS: bool = true;
-    type Inputs = OneDataset;
+    type Inputs = TrainingData;
     type Output = Model;
 
     fn sources(&self) -> Vec<SourceFiles> {
@@ -59,10 +62,19 @@ impl Stage for Training {
         Ok(sizes.collect())
     }
 
-    fn run(&self, inputs: OneDataset, cx: &Context) -> Result<Model, StageError> {
+    fn shared(&self) -> Option<Shared> {
+        features::of(self)
+    }
+
+    fn run(&self, inputs: TrainingData, cx: &Context) -> Result<Model, StageError> {
         let score = |probabilities: &[f32], labels: &[u8]| score(probabilities, labels);
         let mut watch = Reporter { cx, epochs: self.epochs.get() };
-        let trained = fit(self, &inputs.data, &score, Some(cx.scratch()), &mut watch)?;
+        let TrainingData { data, features } = inputs;
+        let scratch = Some(cx.scratch());
+        let trained = match features {
+            Some(features) => fit_features(self, (&data, features), &score, scratch, &mut watch)?,
+            None => fit(self, &data, &score, scratch, &mut watch)?,
+        };
         trained.write(cx.out())?;
         write_training(self, cx.out())?;
         Ok(Model { network: trained.network, history: trained.history, training: self.clone() })

@@ -22,7 +22,7 @@ pub fn with_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> 
 
 /// Any convolution whose window fits, a third of them grouped.
 pub fn geometries() -> impl Strategy<Value = Geometry> {
-    let dense = (Just(1usize), 1usize..40, 1usize..70);
+    let dense = (Just(1usize), prop_oneof![3 => 1usize..40, 1 => Just(3)], 1usize..70);
     let grouped = (2usize..5, 1usize..7, 1usize..36);
     let channels = prop_oneof![2 => dense, 1 => grouped];
     (
@@ -341,6 +341,42 @@ fn weight_gradient_adds_rows_in_stretches_and_groups() {
             assert_eq!(bits(&ours), [expected.to_bits()], "{rows} rows, {isa:?}");
         }
         assert_ne!(products(&every).to_bits(), expected.to_bits(), "the order must matter here");
+    }
+}
+
+/// Three channels: the pixels that a whole row of the window (or four of its columns) reads on the
+/// map, then the others, each a sum from 0.
+#[test]
+fn weight_gradient_of_three_channels_adds_borders_after_the_rest() {
+    for (images, input, kernel, stride, lead) in
+        [(2, (4, 9), (3, 3), 1, 1), (3, (5, 11), (2, 7), 2, 3), (1, (3, 2), (3, 5), 1, 2)]
+    {
+        let g = geometry(images, input, (3, 35), kernel, stride, lead).unwrap();
+        assert!(g.output.0 <= 8, "each row is a group of its own");
+        let (x, dy) = (floats(g.input_len(), "x"), floats(g.output_len(), "dy"));
+        let all = products(&g);
+        let on_map = |out: usize, tap: usize| all.iter().any(|p| (p.1, p.2) == (out, tap));
+        let mut expected = vec![0f32; g.weights()];
+        for row in 0..g.output.0 {
+            for (w, total) in expected.iter_mut().enumerate() {
+                let (tap, c, o) = (w / 35 / 3, w / 35 % 3, w % 35);
+                let (ky, kx) = (tap / kernel.1, tap % kernel.1);
+                let together = kx / 4 * 4..(kx / 4 * 4 + 4).min(kernel.1);
+                let mut sums = [0f32; 2];
+                for (at, out, _) in all.iter().filter(|p| p.1 / g.output.1 == row && p.2 == tap) {
+                    let whole = together.clone().all(|kx| on_map(*out, ky * kernel.1 + kx));
+                    for n in 0..images {
+                        let dy = dy[(out * images + n) * 35 + o];
+                        let sum = &mut sums[usize::from(!whole)];
+                        *sum = x[(at * images + n) * 3 + c].mul_add(dy, *sum);
+                    }
+                }
+                *total += sums[0] + sums[1];
+            }
+        }
+        for isa in Isa::available() {
+            assert_eq!(bits(&weight_gradient(Way::Direct, isa, &g)), bits(&expected), "{isa:?}");
+        }
     }
 }
 

@@ -80,33 +80,6 @@ fn a_missing_instruction_set_is_refused() {
     .assert_eq(&problem.to_string());
 }
 
-/// Sums by channel: chunks of 32768 / 3 rows in f32, chunks in f64.
-#[test]
-fn column_sums_add_chunks_in_order() {
-    let rows = floats(3 * 30_000, "rows");
-    let expected: Vec<f32> = (0..3)
-        .map(|c| {
-            let chunks = rows.chunks(3 * (32_768 / 3));
-            chunks
-                .map(|chunk| f64::from(chunk.chunks(3).fold(0f32, |sum, row| sum + row[c])))
-                .sum::<f64>() as f32
-        })
-        .collect();
-    for isa in Isa::available() {
-        assert_eq!(bits(&reduce::column_sums(isa, &rows, 3)), bits(&expected), "{isa:?}");
-    }
-}
-
-#[test]
-fn batch_statistics_are_right_far_from_zero() {
-    let values: Vec<f32> = floats(50_000, "rows").iter().map(|v| v * 0.01 + 100.0).collect();
-    let (mean, variance) = norm::statistics(Isa::chosen().unwrap(), &values, 1);
-    let expected = values.iter().map(|v| f64::from(*v)).sum::<f64>() / 50_000.0;
-    let spread = values.iter().map(|v| (f64::from(*v) - expected).powi(2)).sum::<f64>() / 50_000.0;
-    assert!((f64::from(mean[0]) - expected).abs() < 5e-5, "{} {expected}", mean[0]);
-    assert!((f64::from(variance[0]) / spread - 1.0).abs() < 1e-3, "{} {spread}", variance[0]);
-}
-
 #[test]
 fn dropout_drops_its_rate_and_keeps_the_mean() {
     let ones = vec![1.0; 100_000];

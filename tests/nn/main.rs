@@ -4,6 +4,8 @@ mod convolution;
 mod files;
 mod fixture;
 mod kernels;
+mod maps;
+mod onnx;
 mod reference;
 mod reproducible;
 mod shapes;

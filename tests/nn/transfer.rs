@@ -212,3 +212,52 @@ fn settings_that_cannot_be_are_told_with_their_place() {
     expect!["model.vgg16.weights: weights are not fetched from the Hugging Face hub; download it, and give the path of the file"]
         .assert_eq(&refused("vgg16 = { weights = 'hf://a/b/c.safetensors' }"));
 }
+
+/// Three heads' worth of settings, but one backbone.
+#[test]
+fn a_head_trained_on_features_has_the_bits_of_one_trained_on_images() {
+    use microtome::nn::{Features, Model, fit_features};
+    let (folder, data) = patches(20, 6);
+    for settings in [", freeze = 'backbone'", ", freeze = 'backbone', dropout = 0.5"] {
+        let training = resnet20(settings);
+        let whole = fit_on(
+            Compute::new(Isa::chosen().unwrap()),
+            &training,
+            &data,
+            &score,
+            None,
+            &mut Log::default(),
+        )
+        .unwrap();
+        let Model::Preset(preset) = &training.model else { unreachable!() };
+        let path = folder.path().join("features.safetensors");
+        let mut seen = 0;
+        let progress = &mut |done| {
+            seen = done;
+            std::ops::ControlFlow::Continue(())
+        };
+        Features::compute(preset, &data, &path, progress).unwrap();
+        assert_eq!(seen, 26);
+        let features = Features::open(&path).unwrap();
+        assert_eq!((features.len(), features.shape()), (26, Shape::new(1, 1, 64)));
+        let head =
+            fit_features(&training, (&data, features), &score, None, &mut Log::default()).unwrap();
+        assert!(bytes(&head) == bytes(&whole), "{settings}");
+    }
+}
+
+#[test]
+fn features_of_other_images_are_refused() {
+    use microtome::nn::{Features, Model, fit_features};
+    let (folder, data) = patches(20, 6);
+    let (_other, more) = patches(21, 6);
+    let training = resnet20(", freeze = 'backbone'");
+    let Model::Preset(preset) = &training.model else { unreachable!() };
+    let path = folder.path().join("features.safetensors");
+    let go_on = &mut |_| std::ops::ControlFlow::Continue(());
+    Features::compute(preset, &data, &path, go_on).unwrap();
+    let features = Features::open(&path).unwrap();
+    let problem = fit_features(&training, (&more, features), &score, None, &mut Log::default());
+    expect!["features of 26 images, 1×1×64 each, are not those of this data set and network"]
+        .assert_eq(&problem.err().unwrap().to_string());
+}

@@ -4,6 +4,7 @@
 use microtome::data::random::Random;
 use microtome::nn::kernels::buffer::Buffers;
 
+use microtome::nn::kernels::convolution::{self, Algorithm};
 use microtome::nn::kernels::geometry::Geometry;
 use microtome::nn::kernels::isa::Isa;
 use microtome::nn::kernels::{After, Epilogue, pack, winograd};
@@ -333,5 +334,138 @@ fn large_layers_are_added_in_the_same_order() {
         let y = bits(&forward_in_order(&g));
         let isa = Isa::chosen().unwrap();
         assert!(bits(&forward(isa, &g, After::Nothing)) == y, "{g:?}");
+    }
+}
+
+/// The documented order of one frequency: chunks of rows (tile, image) from 0, a group adds its
+/// chunks, the groups are added. `chunks[group][chunk]` are the rows.
+fn weight_grad_in_order(g: &Geometry, chunks: &[Vec<Vec<(usize, usize)>>]) -> Vec<f32> {
+    let (x, dy) = (floats(g.input_len(), "x"), floats(g.output_len(), "dy"));
+    let across = g.output.1.div_ceil(4);
+    let lead = g.lead as isize;
+    // By row, then channel, 36 frequencies.
+    let frequencies = |(tile, n): (usize, usize)| -> [Vec<Vec<f32>>; 2] {
+        let (top, left) = ((tile / across * 4) as isize, (tile % across * 4) as isize);
+        let of_x = |c| {
+            let place = (top - lead, left - lead, 6);
+            both(
+                input,
+                &square(&x, g.input, place, |pixel| (pixel * g.images + n) * g.channels + c),
+            )
+        };
+        let of_dy = |o| {
+            let place = (top, left, 4);
+            both(
+                output_grad,
+                &square(&dy, g.output, place, |pixel| (pixel * g.images + n) * g.filters + o),
+            )
+        };
+        [(0..g.channels).map(of_x).collect(), (0..g.filters).map(of_dy).collect()]
+    };
+    let size = g.channels * g.filters * 36;
+    let add = |sums: Vec<Vec<f32>>| -> Vec<f32> {
+        let add = |a: Vec<f32>, b: Vec<f32>| a.iter().zip(&b).map(|(a, b)| a + b).collect();
+        sums.into_iter().reduce(add).unwrap()
+    };
+    let sum = |rows: &Vec<(usize, usize)>| {
+        let mut sums = vec![0f32; size];
+        for row in rows {
+            let [x, dy] = frequencies(*row);
+            for (i, sums) in sums.chunks_exact_mut(36).enumerate() {
+                let (x, dy) = (&x[i / g.filters], &dy[i % g.filters]);
+                sums.iter_mut()
+                    .zip(x.iter().zip(dy))
+                    .for_each(|(sum, (x, d))| *sum = fma(*x, *d, *sum));
+            }
+        }
+        sums
+    };
+    let total = add(chunks.iter().map(|group| add(group.iter().map(sum).collect())).collect());
+    let mut dw = vec![0f32; g.weights()];
+    for (i, frequencies) in total.chunks_exact(36).enumerate() {
+        for (tap, weight) in both(weights_grad, frequencies).into_iter().enumerate() {
+            dw[tap * g.channels * g.filters + i] = weight;
+        }
+    }
+    dw
+}
+
+/// Chunks have about 196608 / (6 · 90) = 364 rows here, and there are at most 4 groups.
+#[test]
+fn weight_gradient_adds_rows_in_chunks_and_groups() {
+    let rows =
+        |tiles: std::ops::Range<usize>, images: std::ops::Range<usize>| -> Vec<(usize, usize)> {
+            tiles.flat_map(|tile| images.clone().map(move |image| (tile, image))).collect()
+        };
+    // 28 tiles of 13 images are 364 rows: chunks of 28, 28 and 25 tiles, each a group.
+    let tiles = geometry(13, (36, 34), (40, 50), (1, 1));
+    let of_tiles: Vec<_> =
+        [0..28, 28..56, 56..81].into_iter().map(|tiles| vec![rows(tiles, 0..13)]).collect();
+    // 400 images are two halves of a tile; five tiles make ten chunks, so groups of 2, 3, 2, 3.
+    let images = geometry(400, (3, 17), (40, 50), (1, 1));
+    let halves: Vec<_> =
+        (0..10).map(|i| rows(i / 2..i / 2 + 1, i % 2 * 200..i % 2 * 200 + 200)).collect();
+    let of_images = [0..2, 2..5, 5..7, 7..10].map(|group| halves[group].to_vec()).to_vec();
+    for (g, chunks) in [(tiles, of_tiles), (images, of_images)] {
+        let expected = bits(&weight_grad_in_order(&g, &chunks));
+        for isa in Isa::available() {
+            assert!(bits(&weight_grad(isa, &g)) == expected, "{isa:?}, {g:?}");
+        }
+        let plain = vec![vec![chunks.concat().concat()]];
+        assert!(bits(&weight_grad_in_order(&g, &plain)) != expected, "the order must matter here");
+    }
+}
+
+/// Which algorithm a 3 × 3 window with a margin of 1 gets.
+#[test]
+fn the_shape_alone_chooses_the_algorithm() {
+    let of = |images, size, channels, filters| {
+        Algorithm::of(&geometry(images, (size, size), (channels, filters), (1, 1)))
+    };
+    assert_eq!(of(32, 96, 3, 32), Algorithm::Direct, "few channels: transforms cost too much");
+    assert_eq!(of(32, 96, 32, 32), Algorithm::Winograd);
+    assert_eq!(of(1, 48, 64, 64), Algorithm::Winograd);
+    assert_eq!(of(1, 6, 256, 256), Algorithm::Direct, "few pixels: the weights cost too much");
+    assert_eq!(of(32, 6, 256, 256), Algorithm::Winograd);
+    assert_eq!(of(32, 3, 512, 512), Algorithm::Direct, "a tile as large as the map is half empty");
+    let g = geometry(32, (48, 48), (64, 64), (1, 1));
+    for other in [
+        Geometry { stride: 2, output: (24, 24), ..g },
+        Geometry { kernel: (1, 1), lead: 0, ..g },
+        Geometry { dilation: 2, lead: 2, ..g },
+        Geometry { groups: 2, ..g },
+    ] {
+        assert_eq!(Algorithm::of(&other), Algorithm::Direct, "{other:?}");
+    }
+}
+
+/// The facade gives each algorithm's own bits.
+#[test]
+fn the_chosen_algorithm_computes() {
+    let (isa, buffers) = (Isa::chosen().unwrap(), Buffers::default());
+    for (images, chosen) in [(40, Algorithm::Winograd), (1, Algorithm::Direct)] {
+        let g = geometry(images, (8, 8), (40, 33), (1, 1));
+        assert_eq!(Algorithm::of(&g), chosen);
+        let (x, dy, w) =
+            (floats(g.input_len(), "x"), floats(g.output_len(), "dy"), floats(g.weights(), "w"));
+        let mut bias = floats(g.filters, "bias");
+        bias.resize(pack::padded(g.filters), 0.0);
+        let residual = floats(g.output_len(), "residual");
+        let epilogue =
+            Epilogue { bias: Some(&bias), residual: Some(&residual), after: After::Nothing };
+        let (mut y, mut dx) = (vec![f32::NAN; g.output_len()], vec![f32::NAN; g.input_len()]);
+        let mut packed = vec![f32::NAN; convolution::forward_len(&g)];
+        convolution::pack_forward(isa, &g, &w, &mut packed);
+        convolution::forward(isa, &g, &x, &packed, epilogue, &buffers, &mut y);
+        let mut packed = vec![f32::NAN; convolution::backward_len(&g)];
+        convolution::pack_backward(isa, &g, &w, &mut packed);
+        convolution::data_grad(isa, &g, &dy, &packed, &buffers, &mut dx);
+        let dw = convolution::weight_grad(isa, &g, &x, &dy, &buffers);
+        let [exact_y, exact_dx, exact_dw] = reference(&g);
+        assert_near(&y, &exact_y, "y");
+        assert_near(&dx, &exact_dx, "dx");
+        assert_near(&dw, &exact_dw, "dw");
+        let same = bits(&y) == bits(&forward(isa, &g, After::Nothing));
+        assert_eq!(same, chosen == Algorithm::Winograd);
     }
 }

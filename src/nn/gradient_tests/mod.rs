@@ -241,6 +241,25 @@ fn padding_as_tensorflow_pads() {
 }
 
 #[test]
+fn grouped_convolution() {
+    check(
+        r#"[{ conv = { filters = 8, kernel = 1 } }, { conv = { filters = 12, groups = 4, stride = 2 } }, "relu",
+            { conv = { filters = 6, groups = 2, bias = false } }, "flatten", { dense = 1 }]"#,
+        Shape::new(7, 6, 3),
+    );
+}
+
+#[test]
+fn depthwise_convolution() {
+    check(
+        r#"[{ conv = { filters = 6, groups = 3 } }, { conv = { filters = 19, kernel = 1 } },
+            { conv = { filters = 19, groups = 19, kernel = 5, stride = 2, dilation = 2 } }, "relu6",
+            { conv = { filters = 19, groups = 19, bias = false } }, "flatten", { dense = 1 }]"#,
+        Shape::new(9, 8, 3),
+    );
+}
+
+#[test]
 fn dilated_convolution() {
     check(
         r#"[{ conv = { filters = 3, dilation = 2 } }, { conv = { filters = 2, dilation = 3, stride = 2, padding = 2 } },

@@ -7,6 +7,8 @@ use super::gemm::{Left, Tile, WIDTH, Write};
 
 const LANES: usize = 8;
 const ROWS: usize = 6;
+/// All rows of a tile are neighbours.
+const ALL: usize = super::gemm::ROWS;
 
 /// # Safety
 /// As for [`super::gemm::multiply`], with 32 columns, on a machine with AVX2 with FMA.
@@ -28,31 +30,34 @@ unsafe fn dispatch(tile: &Tile, rows: usize, first: usize, column: usize) {
     // SAFETY: handed on as it came.
     unsafe {
         match (rows, tile.left) {
-            (1, Left::AlongSum { row }) => part::<1, true>(tile, row, first, column),
-            (1, Left::AlongRows { step }) => part::<1, false>(tile, step, first, column),
-            (2, Left::AlongSum { row }) => part::<2, true>(tile, row, first, column),
-            (2, Left::AlongRows { step }) => part::<2, false>(tile, step, first, column),
-            (3, Left::AlongSum { row }) => part::<3, true>(tile, row, first, column),
-            (3, Left::AlongRows { step }) => part::<3, false>(tile, step, first, column),
-            (4, Left::AlongSum { row }) => part::<4, true>(tile, row, first, column),
-            (4, Left::AlongRows { step }) => part::<4, false>(tile, step, first, column),
-            (5, Left::AlongSum { row }) => part::<5, true>(tile, row, first, column),
-            (5, Left::AlongRows { step }) => part::<5, false>(tile, step, first, column),
-            (6, Left::AlongSum { row }) => part::<6, true>(tile, row, first, column),
-            (6, Left::AlongRows { step }) => part::<6, false>(tile, step, first, column),
-            _ => unreachable!("a part has 1 to 6 rows"),
+            (1, Left::AlongSum { row }) => part::<1, 1>(tile, (row, 1), first, column),
+            (1, Left::AlongRows { step }) => part::<1, ALL>(tile, (0, step), first, column),
+            (2, Left::AlongSum { row }) => part::<2, 1>(tile, (row, 1), first, column),
+            (2, Left::AlongRows { step }) => part::<2, ALL>(tile, (0, step), first, column),
+            (3, Left::AlongSum { row }) => part::<3, 1>(tile, (row, 1), first, column),
+            (3, Left::AlongRows { step }) => part::<3, ALL>(tile, (0, step), first, column),
+            (4, Left::AlongSum { row }) => part::<4, 1>(tile, (row, 1), first, column),
+            (4, Left::AlongRows { step }) => part::<4, ALL>(tile, (0, step), first, column),
+            (5, Left::AlongSum { row }) => part::<5, 1>(tile, (row, 1), first, column),
+            (5, Left::AlongRows { step }) => part::<5, ALL>(tile, (0, step), first, column),
+            (6, Left::AlongSum { row }) => part::<6, 1>(tile, (row, 1), first, column),
+            (6, Left::AlongRows { step }) => part::<6, ALL>(tile, (0, step), first, column),
+            (3, Left::ByThree { step, apart }) => part::<3, 3>(tile, (apart, step), first, column),
+            (6, Left::ByThree { step, apart }) => part::<6, 3>(tile, (apart, step), first, column),
+            _ => unreachable!("a part has 1 to 6 rows, or one or two threes"),
         }
     }
 }
 
-/// `ALONG_SUM` says which way the left matrix lies; `stride` is its other step.
+/// Rows of the left matrix are neighbours in memory, `S` at a time; from one such group to the next
+/// are `apart` floats, from one step of the sum to the next `step`.
 ///
 /// # Safety
 /// As for [`dispatch`], with `R` rows.
 #[target_feature(enable = "avx2,fma")]
-unsafe fn part<const R: usize, const ALONG_SUM: bool>(
+unsafe fn part<const R: usize, const S: usize>(
     tile: &Tile,
-    stride: usize,
+    (apart, step): (usize, usize),
     first: usize,
     column: usize,
 ) {
@@ -64,14 +69,14 @@ unsafe fn part<const R: usize, const ALONG_SUM: bool>(
             let start = tile.start.add(column);
             sums = [[_mm256_loadu_ps(start), _mm256_loadu_ps(start.add(LANES))]; R];
         }
-        let (row, step) = if ALONG_SUM { (stride, 1) } else { (1, stride) };
+        let row = |m: usize| m / S * apart + m % S;
         for segment in tile.segments {
-            let mut a = segment.a.add(tile.a_offset + first * row);
+            let mut a = segment.a.add(tile.a_offset + row(first));
             let mut b = segment.b.add(tile.b_offset + column);
             for _ in 0..tile.depth {
                 let (b0, b1) = (_mm256_loadu_ps(b), _mm256_loadu_ps(b.add(LANES)));
                 for (m, sum) in sums.iter_mut().enumerate() {
-                    let factor = _mm256_set1_ps(*a.add(m * row));
+                    let factor = _mm256_set1_ps(*a.add(row(m)));
                     sum[0] = _mm256_fmadd_ps(factor, b0, sum[0]);
                     sum[1] = _mm256_fmadd_ps(factor, b1, sum[1]);
                 }

@@ -7,6 +7,8 @@ use super::gemm::{Left, Tile, WIDTH, Write};
 
 const LANES: usize = 16;
 const ROWS: usize = 12;
+/// All rows of a tile are neighbours.
+const ALL: usize = super::gemm::ROWS;
 
 /// # Safety
 /// As for [`super::gemm::multiply`], with 32 columns, on a machine with AVX-512.
@@ -28,43 +30,50 @@ unsafe fn dispatch(tile: &Tile, rows: usize, first: usize, column: usize) {
     // SAFETY: handed on as it came.
     unsafe {
         match (rows, tile.left) {
-            (1, Left::AlongSum { row }) => part::<1, true>(tile, row, first, column),
-            (1, Left::AlongRows { step }) => part::<1, false>(tile, step, first, column),
-            (2, Left::AlongSum { row }) => part::<2, true>(tile, row, first, column),
-            (2, Left::AlongRows { step }) => part::<2, false>(tile, step, first, column),
-            (3, Left::AlongSum { row }) => part::<3, true>(tile, row, first, column),
-            (3, Left::AlongRows { step }) => part::<3, false>(tile, step, first, column),
-            (4, Left::AlongSum { row }) => part::<4, true>(tile, row, first, column),
-            (4, Left::AlongRows { step }) => part::<4, false>(tile, step, first, column),
-            (5, Left::AlongSum { row }) => part::<5, true>(tile, row, first, column),
-            (5, Left::AlongRows { step }) => part::<5, false>(tile, step, first, column),
-            (6, Left::AlongSum { row }) => part::<6, true>(tile, row, first, column),
-            (6, Left::AlongRows { step }) => part::<6, false>(tile, step, first, column),
-            (7, Left::AlongSum { row }) => part::<7, true>(tile, row, first, column),
-            (7, Left::AlongRows { step }) => part::<7, false>(tile, step, first, column),
-            (8, Left::AlongSum { row }) => part::<8, true>(tile, row, first, column),
-            (8, Left::AlongRows { step }) => part::<8, false>(tile, step, first, column),
-            (9, Left::AlongSum { row }) => part::<9, true>(tile, row, first, column),
-            (9, Left::AlongRows { step }) => part::<9, false>(tile, step, first, column),
-            (10, Left::AlongSum { row }) => part::<10, true>(tile, row, first, column),
-            (10, Left::AlongRows { step }) => part::<10, false>(tile, step, first, column),
-            (11, Left::AlongSum { row }) => part::<11, true>(tile, row, first, column),
-            (11, Left::AlongRows { step }) => part::<11, false>(tile, step, first, column),
-            (12, Left::AlongSum { row }) => part::<12, true>(tile, row, first, column),
-            (12, Left::AlongRows { step }) => part::<12, false>(tile, step, first, column),
-            _ => unreachable!("a part has 1 to 12 rows"),
+            (1, Left::AlongSum { row }) => part::<1, 1>(tile, (row, 1), first, column),
+            (1, Left::AlongRows { step }) => part::<1, ALL>(tile, (0, step), first, column),
+            (2, Left::AlongSum { row }) => part::<2, 1>(tile, (row, 1), first, column),
+            (2, Left::AlongRows { step }) => part::<2, ALL>(tile, (0, step), first, column),
+            (3, Left::AlongSum { row }) => part::<3, 1>(tile, (row, 1), first, column),
+            (3, Left::AlongRows { step }) => part::<3, ALL>(tile, (0, step), first, column),
+            (4, Left::AlongSum { row }) => part::<4, 1>(tile, (row, 1), first, column),
+            (4, Left::AlongRows { step }) => part::<4, ALL>(tile, (0, step), first, column),
+            (5, Left::AlongSum { row }) => part::<5, 1>(tile, (row, 1), first, column),
+            (5, Left::AlongRows { step }) => part::<5, ALL>(tile, (0, step), first, column),
+            (6, Left::AlongSum { row }) => part::<6, 1>(tile, (row, 1), first, column),
+            (6, Left::AlongRows { step }) => part::<6, ALL>(tile, (0, step), first, column),
+            (7, Left::AlongSum { row }) => part::<7, 1>(tile, (row, 1), first, column),
+            (7, Left::AlongRows { step }) => part::<7, ALL>(tile, (0, step), first, column),
+            (8, Left::AlongSum { row }) => part::<8, 1>(tile, (row, 1), first, column),
+            (8, Left::AlongRows { step }) => part::<8, ALL>(tile, (0, step), first, column),
+            (9, Left::AlongSum { row }) => part::<9, 1>(tile, (row, 1), first, column),
+            (9, Left::AlongRows { step }) => part::<9, ALL>(tile, (0, step), first, column),
+            (10, Left::AlongSum { row }) => part::<10, 1>(tile, (row, 1), first, column),
+            (10, Left::AlongRows { step }) => part::<10, ALL>(tile, (0, step), first, column),
+            (11, Left::AlongSum { row }) => part::<11, 1>(tile, (row, 1), first, column),
+            (11, Left::AlongRows { step }) => part::<11, ALL>(tile, (0, step), first, column),
+            (12, Left::AlongSum { row }) => part::<12, 1>(tile, (row, 1), first, column),
+            (12, Left::AlongRows { step }) => part::<12, ALL>(tile, (0, step), first, column),
+            (3, Left::ByThree { step, apart }) => part::<3, 3>(tile, (apart, step), first, column),
+            (6, Left::ByThree { step, apart }) => part::<6, 3>(tile, (apart, step), first, column),
+            (9, Left::ByThree { step, apart }) => part::<9, 3>(tile, (apart, step), first, column),
+            (12, Left::ByThree { step, apart }) => {
+                part::<12, 3>(tile, (apart, step), first, column)
+            }
+            _ => unreachable!("a part has 1 to 12 rows, or one to four threes"),
         }
     }
 }
 
-/// `ALONG_SUM` says which way the left matrix lies; `stride` is its other step.
+/// Rows of the left matrix are neighbours in memory, `S` at a time; from one such group to the next
+/// are `apart` floats, from one step of the sum to the next `step`.
 ///
 /// # Safety
 /// As for [`dispatch`], with `R` rows.
 #[target_feature(enable = "avx512f,avx2,fma")]
-unsafe fn part<const R: usize, const ALONG_SUM: bool>(
+unsafe fn part<const R: usize, const S: usize>(
     tile: &Tile,
-    stride: usize,
+    (apart, step): (usize, usize),
     first: usize,
     column: usize,
 ) {
@@ -76,14 +85,14 @@ unsafe fn part<const R: usize, const ALONG_SUM: bool>(
             let start = tile.start.add(column);
             sums = [[_mm512_loadu_ps(start), _mm512_loadu_ps(start.add(LANES))]; R];
         }
-        let (row, step) = if ALONG_SUM { (stride, 1) } else { (1, stride) };
+        let row = |m: usize| m / S * apart + m % S;
         for segment in tile.segments {
-            let mut a = segment.a.add(tile.a_offset + first * row);
+            let mut a = segment.a.add(tile.a_offset + row(first));
             let mut b = segment.b.add(tile.b_offset + column);
             for _ in 0..tile.depth {
                 let (b0, b1) = (_mm512_loadu_ps(b), _mm512_loadu_ps(b.add(LANES)));
                 for (m, sum) in sums.iter_mut().enumerate() {
-                    let factor = _mm512_set1_ps(*a.add(m * row));
+                    let factor = _mm512_set1_ps(*a.add(row(m)));
                     sum[0] = _mm512_fmadd_ps(factor, b0, sum[0]);
                     sum[1] = _mm512_fmadd_ps(factor, b1, sum[1]);
                 }

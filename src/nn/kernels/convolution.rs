@@ -19,17 +19,26 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// What computes a geometry.
+    /// What computes a geometry, in all three directions.
     pub fn of(g: &Geometry) -> Algorithm {
         if depthwise::applies(g) {
-            return Algorithm::Depthwise;
+            Algorithm::Depthwise
+        } else if winograd::fits(g) && winograd::cost(g) < direct_cost(g) {
+            Algorithm::Winograd
+        } else {
+            Algorithm::Direct
         }
-        // Of a smaller map the direct sum leaves out more, off its border, than Winograd saves;
-        // with fewer channels the transforms cost more than the products.
-        let (least, most) = (g.output.0.min(g.output.1), g.output.0.max(g.output.1));
-        let pays = least >= 4 && most >= 6 && g.channels.min(g.filters) >= 16;
-        if winograd::fits(g) && pays { Algorithm::Winograd } else { Algorithm::Direct }
     }
+}
+
+/// Products for each pair of a channel and a filter: those off the map are left out.
+fn direct_cost(g: &Geometry) -> f64 {
+    let along = |outputs: usize, size: usize, window: usize| {
+        let taps = |out| (0..window).filter(|tap| g.source(out, *tap, size).is_some()).count();
+        (0..outputs).map(taps).sum::<usize>()
+    };
+    let rows = along(g.output.0, g.input.0, g.kernel.0);
+    (rows * along(g.output.1, g.input.1, g.kernel.1) * g.images) as f64
 }
 
 /// Floats of the weights packed for [`forward`].

@@ -46,6 +46,21 @@ versions! {
     }
 }
 versions! {
+    fn sum_chunk(a: &[f32], b: &[f32], bounds: (f32, f32), y: &mut [f32]) {
+        let (a, b) = (&a[..y.len()], &b[..y.len()]);
+        for j in 0..y.len() { y[j] = clamp(a[j] + b[j], bounds); }
+    }
+}
+versions! {
+    fn split_chunk(y: &[f32], bounds: (f32, f32), d: &mut [f32], copy: &mut [f32]) {
+        let (y, copy) = (&y[..d.len()], &mut copy[..d.len()]);
+        for j in 0..d.len() {
+            d[j] = pass(y[j], d[j], bounds);
+            copy[j] = d[j];
+        }
+    }
+}
+versions! {
     fn dropout_chunk(x: &[f32], y: &mut [f32], first: u64, key: u64, below: u32, scale: f32) {
         let y = &mut y[..x.len()];
         for j in 0..x.len() {
@@ -73,6 +88,20 @@ pub fn mask(isa: Isa, y: &[f32], after: After, d: &mut [f32]) {
 /// `a = a + b`.
 pub fn add(isa: Isa, a: &mut [f32], b: &[f32]) {
     a.par_chunks_mut(CHUNK).zip(b.par_chunks(CHUNK)).for_each(|(a, b)| add_chunk(isa, a, b));
+}
+
+/// `y = after(a + b)`.
+pub fn sum(isa: Isa, a: &[f32], b: &[f32], after: After, y: &mut [f32]) {
+    let bounds = after.bounds();
+    let chunks = y.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK)).zip(b.par_chunks(CHUNK));
+    chunks.for_each(|((y, a), b)| sum_chunk(isa, a, b, bounds, y));
+}
+
+/// The gradient of [`sum`], once for each of its inputs: [`mask`] in place, and a copy of it.
+pub fn sum_grad(isa: Isa, y: &[f32], after: After, d: &mut [f32], copy: &mut [f32]) {
+    let bounds = after.bounds();
+    let chunks = d.par_chunks_mut(CHUNK).zip(copy.par_chunks_mut(CHUNK)).zip(y.par_chunks(CHUNK));
+    chunks.for_each(|((d, copy), y)| split_chunk(isa, y, bounds, d, copy));
 }
 
 /// Inverted dropout: an element becomes 0 with probability `rate`, the others are scaled by

@@ -32,6 +32,9 @@ pub(super) enum Left {
     AlongSum { row: usize },
     /// Neighbouring rows are neighbours in memory; steps of the sum are `step` floats apart.
     AlongRows { step: usize },
+    /// So are rows in threes; from one three to the next are `apart` floats. These are the colours
+    /// of pixels that neighbouring taps read.
+    ByThree { step: usize, apart: usize },
 }
 
 /// One tile of a product, `rows` × `columns` outputs (at most 12 × 32), each of them

@@ -13,17 +13,16 @@ pub(crate) fn add<T: Tape<f32, Cpu>>(
     b: &Activation,
     after: After,
 ) -> Result<Activation, CpuError> {
-    let mut sum = cx.buffers.copy(&a.values);
-    elementwise::add(cx.isa, &mut sum, &b.values);
-    let mut y = cx.buffers.take(sum.len());
-    elementwise::activate(cx.isa, &sum, after, &mut y);
+    let mut y = cx.buffers.take(a.values.len());
+    elementwise::sum(cx.isa, &a.values, &b.values, after, &mut y);
     let y = Activation::new(cx, y, a.images, a.shape)?;
     if T::OWNS_TAPE {
         let (cx, a, b, y) = (cx.clone(), a.tag.clone(), b.tag.clone(), y.clone());
         tape.add_backward_op(move |grads| {
             let mut d = take(&cx, grads, &y.tag)?;
-            elementwise::mask(cx.isa, &y.values, after, &mut d);
-            put(&cx, grads, &a, cx.buffers.copy(&d))?;
+            let mut copy = cx.buffers.take(d.len());
+            elementwise::sum_grad(cx.isa, &y.values, after, &mut d, &mut copy);
+            put(&cx, grads, &a, copy)?;
             put(&cx, grads, &b, d)
         });
     }

@@ -3,7 +3,7 @@
 use dfdx::tensor::{Cpu, CpuError, Tape};
 
 use crate::nn::kernels::geometry::Geometry;
-use crate::nn::kernels::pooling;
+use crate::nn::kernels::pooling::{self, Adaptive};
 use crate::nn::shape::Shape;
 use crate::nn::tensor::{Activation, Compute, put, take};
 
@@ -46,6 +46,32 @@ pub(crate) fn average<T: Tape<f32, Cpu>>(
             let dy = take(&cx, grads, &y)?;
             let mut dx = cx.buffers.take(g.input_len());
             pooling::average_grad(cx.isa, &g, &dy, &mut dx);
+            put(&cx, grads, &x, dx)
+        });
+    }
+    Ok(y)
+}
+
+/// The mean of each bin of a map of size `output`; see [`Adaptive`].
+#[allow(dead_code, reason = "for networks that end in a map of fixed size")]
+pub(crate) fn adaptive<T: Tape<f32, Cpu>>(
+    tape: &mut T,
+    cx: &Compute,
+    output: (usize, usize),
+    x: &Activation,
+) -> Result<Activation, CpuError> {
+    let shape = Shape::new(output.0, output.1, x.shape.channels);
+    let input = (x.shape.height, x.shape.width);
+    let a = Adaptive { len: x.images * x.shape.channels, input, output };
+    let mut y = cx.buffers.take(x.images * shape.len());
+    pooling::adaptive(cx.isa, &a, &x.values, &mut y);
+    let y = Activation::new(cx, y, x.images, shape)?;
+    if T::OWNS_TAPE {
+        let (cx, len, x, y) = (cx.clone(), x.values.len(), x.tag.clone(), y.tag.clone());
+        tape.add_backward_op(move |grads| {
+            let dy = take(&cx, grads, &y)?;
+            let mut dx = cx.buffers.take(len);
+            pooling::adaptive_grad(cx.isa, &a, &dy, &mut dx);
             put(&cx, grads, &x, dx)
         });
     }

@@ -136,6 +136,12 @@ impl Plan {
         self.nodes.last().map_or(0, |node| node.block)
     }
 
+    /// What the head reads, for one image.
+    pub fn features(&self) -> Shape {
+        let last = self.nodes.iter().rfind(|node| node.block < self.head());
+        last.map_or(self.input, |node| node.shape)
+    }
+
     /// Values of the first `blocks` blocks that later ones read.
     pub fn frontier(&self, blocks: usize) -> Vec<Value> {
         let early = |value: &Value| match value.0.checked_sub(1) {

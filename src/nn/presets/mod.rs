@@ -197,8 +197,9 @@ impl Preset {
 
 /// What most heads are: global average pooling, dropout, one logit.
 fn head(builder: &mut Builder, settings: &Settings, name: &str, x: Value) -> Result<Value, String> {
-    builder.next_block();
+    // The pool is still the backbone's: what a frozen backbone gives is then a vector.
     let x = builder.global_avg_pool(x);
+    builder.next_block();
     let x = drop(builder, settings, x)?;
     builder.dense(name, x, &1.into())
 }

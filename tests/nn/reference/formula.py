@@ -12,8 +12,8 @@ Element i (in PyTorch's order) of the parameter called `name`, computed in f64 a
     two dimensions or more      √(6 / fan_in) · unit, fan_in = the product of all but the first
     `….running_mean`            0.1 · unit
     `….running_var`             1 + 0.5 · unit
-    `….bias`                    0.1 · unit
-    any other (a norm's scale)  0.75 + 0.25 · unit
+    `….bias`                    0.2 + 0.1 · unit
+    any other (a norm's scale)  0.5 + 0.2 · unit
 
 Images are bytes of the shape (n, height, width, 3), with blocks of 8 × 8 pixels under noise so
 that they differ in more than their noise:
@@ -55,12 +55,14 @@ def parameter(name, shape):
     values = unit(name, math.prod(shape))
     if len(shape) >= 2:
         values = math.sqrt(6.0 / math.prod(shape[1:])) * values
-    elif name.endswith((".running_mean", ".bias")):
+    elif name.endswith(".running_mean"):
         values = 0.1 * values
+    elif name.endswith(".bias"):
+        values = 0.2 + 0.1 * values
     elif name.endswith(".running_var"):
         values = 1.0 + 0.5 * values
     else:
-        values = 0.75 + 0.25 * values
+        values = 0.5 + 0.2 * values
     return values.astype(np.float32).reshape(shape)
 
 

@@ -29,12 +29,14 @@ pub fn parameter(name: &str, shape: &[usize]) -> Vec<f32> {
     let hash = hash(name);
     let (offset, bound) = if shape.len() >= 2 {
         (0.0, (6.0 / shape[1..].iter().product::<usize>() as f64).sqrt())
-    } else if name.ends_with(".running_mean") || name.ends_with(".bias") {
+    } else if name.ends_with(".running_mean") {
         (0.0, 0.1)
+    } else if name.ends_with(".bias") {
+        (0.2, 0.1)
     } else if name.ends_with(".running_var") {
         (1.0, 0.5)
     } else {
-        (0.75, 0.25)
+        (0.5, 0.2)
     };
     let count = shape.iter().product();
     (0..count).map(|i| (offset + bound * unit(hash, i)) as f32).collect()
@@ -68,9 +70,9 @@ fn the_formula_is_pythons() {
     let weights = [0.12749118, 0.693422, -1.3493812, 0.6680682, -0.36953363, 1.3131623];
     assert_eq!(parameter("conv1.weight", &[2, 3]), weights);
     assert_eq!(parameter("bn1.running_var", &[2]), [1.1423075, 1.2867534]);
-    assert_eq!(parameter("bn1.weight", &[2]), [0.680102, 0.9122045]);
-    assert_eq!(parameter("bn1.bias", &[2]), [-0.06556076, -0.09196909]);
-    assert_eq!(parameter("bn1.running_mean", &[2]), [0.04688998, 0.020123731]);
+    assert_eq!(parameter("bn1.weight", &[2]), [0.4440816, 0.6297636]);
+    assert_eq!(parameter("bn1.bias", &[2]), [0.13443924, 0.108030915]);
+    assert_eq!(parameter("bn1.running_mean", &[2]), [0.046889983, 0.020123731]);
 }
 
 #[test]

@@ -48,8 +48,8 @@ pub struct Reference {
     pub parameters: Vec<String>,
     /// Height and width of the images.
     pub side: usize,
-    /// The salt of the images.
-    pub salt: usize,
+    /// The salts of the images of [`Mode::Eval`] and [`Mode::Train`].
+    salts: [usize; 2],
 }
 
 impl Reference {
@@ -66,12 +66,14 @@ impl Reference {
         let about = about.metadata().clone().unwrap();
         let number = |name: &str| about[name].parse().unwrap();
         let parameters = about["parameters"].lines().map(str::to_owned).collect();
-        Reference { parameters, side: number("side"), salt: number("salt"), bytes }
+        let salts = [number("eval.salt"), number("train.salt")];
+        Reference { parameters, side: number("side"), salts, bytes }
     }
 
-    /// Four images, n × side × side × 3 bytes, and their labels.
-    pub fn batch(&self) -> (Vec<u8>, Vec<u8>) {
-        (formula::images(self.salt, 4, self.side, self.side), vec![0, 1, 0, 1])
+    /// Four images of a mode, n × side × side × 3 bytes, and their labels.
+    pub fn batch(&self, mode: Mode) -> (Vec<u8>, Vec<u8>) {
+        let salt = self.salts[mode as usize];
+        (formula::images(salt, 4, self.side, self.side), vec![0, 1, 0, 1])
     }
 
     /// What was computed in a mode.

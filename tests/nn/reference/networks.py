@@ -9,8 +9,8 @@ folder of their weights (`--weights`, default `../shared/weights` beside the pro
 
 Weights, images and labels follow `formula.py`, which a test can repeat. `resnet20` and
 `efficientnet_lite0` have their published weights, but for the head (`linear`, `_fc`), which has one
-output and follows the formula. There are four images of 96 × 96, for `resnet20` of 32 × 32, and
-their bytes are divided by 255; for `efficientnet_lite0` they are (byte − 127) / 128, its own
+output and follows the formula. There are four images of 96 × 96 (`resnet50` and `densenet121`
+64 × 64, `resnet20` 32 × 32), and their bytes are divided by 255; for `efficientnet_lite0` they are (byte − 127) / 128, its own
 preprocessing. Dropout is off. The loss is the mean binary cross-entropy of the logits.
 
 Each network is computed in two modes: `eval`, where batch norm uses running statistics (it is
@@ -29,12 +29,12 @@ MODE = eval, train a small file holds
 
 of the p parameters whose names its metadata `parameters` lists, one a line. A bias before a batch
 norm has no gradient in mode `train`: its norm is rounding alone. A whole file holds, besides,
-`images`, `labels`, `parameter.NAME`, `running.NAME` (f32) and `MODE.gradient.NAME` (f64).
+`parameter.NAME`, `running.NAME` (f32) and for each mode `MODE.images`, `MODE.gradient.NAME` (f64).
 
 A gradient jumps where the input of a ReLU crosses 0, and in millions of inputs some lie so close to
-it that rounding decides. There is nothing to compare at a jump, so the images' salt (metadata
-`salt`) is the first for which PyTorch's own single precision has no gradient farther than 2e-5
-from its double precision.
+it that rounding decides. There is nothing to compare at a jump, so the salt of a mode's images
+(metadata `MODE.salt`) is the first for which PyTorch's own single precision has no gradient farther
+than 2e-5 from its double precision; where none of 24 is like that (`rounding` tells), the best.
 """
 
 import argparse
@@ -258,46 +258,48 @@ def sampled(key, gradient):
 
 
 def reference(name, weights, full):
-    """The first salt without a jump: tensors and metadata."""
+    """Tensors and metadata of a network's file."""
     network = NETWORKS[name]()
     values = state(name, network, weights)
-    for salt in range(100):
-        out, about, worst = attempt(name, network, values, salt, full)
-        if worst <= 2e-5:
-            return out, about
-    raise SystemExit(f"{name}: no salt without a jump")
-
-
-def attempt(name, network, values, salt, full):
-    side = 32 if name == "resnet20" else 96
-    pixels, classes = formula.images(salt, IMAGES, side, side), formula.labels(IMAGES)
-    x, y = floats(name, pixels), torch.from_numpy(classes.astype(np.float64))
+    side = {"resnet20": 32, "resnet50": 64, "densenet121": 64}.get(name, 96)
     names = [key for key, _ in network.named_parameters()]
-    out, worst = {}, 0.0
+    out, about = {}, {"parameters": "\n".join(names), "side": str(side)}
     if full:
-        out |= {"images": pixels, "labels": classes}
         out |= {f"{'parameter' if k in names else 'running'}.{k}": v for k, v in values.items()}
     for mode in ("eval", "train"):
-        single, _, rough = run(network, x, y, values, mode, torch.float32)
-        logits, loss, exact = run(network, x, y, values, mode, torch.float64)
-        norms = [np.linalg.norm(exact[k]) for k in names]
-        rounding = [np.linalg.norm(rough.pop(k) - exact[k]) / max(n, 1e-300) for k, n in zip(names, norms)]
-        worst = max([worst] + [r for r, n in zip(rounding, norms) if n > 1e-9 * max(norms)])
-        out |= {
-            f"{mode}.logits": logits,
-            f"{mode}.logits.f32": single.astype(np.float32),
-            f"{mode}.loss": np.array([loss]),
-            f"{mode}.norm": np.array(norms),
-            f"{mode}.max": np.array([np.abs(exact[k]).max() for k in names]),
-            f"{mode}.samples": np.stack([sampled(k, exact[k]) for k in names]),
-            f"{mode}.rounding": np.array(rounding),
-        }
-        if full:
-            out |= {f"{mode}.gradient.{k}": exact[k] for k in names}
-        error = np.abs(single - logits).max() / np.abs(logits).max()
-        print(f"{name:18} salt {salt} {mode:5} logits {np.round(logits, 3)} loss {loss:.4f}; "
-              f"f32: logits {error:.1e}, gradients so far at worst {worst:.1e}", flush=True)
-    return out, {"parameters": "\n".join(names), "side": str(side), "salt": str(salt)}, worst
+        best = None
+        for salt in range(24):
+            found = attempt(name, network, values, mode, formula.images(salt, IMAGES, side, side), full)
+            if best is None or found[0] < best[0]:
+                best, about[f"{mode}.salt"] = found, str(salt)
+            if best[0] <= 2e-5:
+                break
+        worst, tensors = best
+        out |= tensors
+        print(f"{name:18} {mode:5} salt {about[f'{mode}.salt']:2} logits {np.round(tensors[f'{mode}.logits'], 3)} "
+              f"loss {tensors[f'{mode}.loss'][0]:.4f}; gradients in single precision {worst:.1e}", flush=True)
+    return out, about
+
+
+def attempt(name, network, values, mode, pixels, full):
+    """The figures for some images, after the worst relative difference between the precisions."""
+    x, y = floats(name, pixels), torch.from_numpy(formula.labels(IMAGES).astype(np.float64))
+    single, _, rough = run(network, x, y, values, mode, torch.float32)
+    logits, loss, exact = run(network, x, y, values, mode, torch.float64)
+    norms = np.array([np.linalg.norm(gradient) for gradient in exact.values()])
+    rounding = np.array([np.linalg.norm(rough.pop(k) - exact[k]) for k in exact]) / np.maximum(norms, 1e-300)
+    out = {
+        f"{mode}.logits": logits,
+        f"{mode}.logits.f32": single.astype(np.float32),
+        f"{mode}.loss": np.array([loss]),
+        f"{mode}.norm": norms,
+        f"{mode}.max": np.array([np.abs(gradient).max() for gradient in exact.values()]),
+        f"{mode}.samples": np.stack([sampled(k, gradient) for k, gradient in exact.items()]),
+        f"{mode}.rounding": rounding,
+    }
+    if full:
+        out |= {f"{mode}.images": pixels} | {f"{mode}.gradient.{k}": exact[k] for k in exact}
+    return rounding[norms > 1e-9 * norms.max()].max(), out
 
 
 def main():

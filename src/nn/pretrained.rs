@@ -174,7 +174,7 @@ fn half(bytes: [u8; 2]) -> f32 {
         // Subnormal: a multiple of 2⁻²⁴.
         0 => fraction as f32 / 16_777_216.0,
         0x1f => f32::from_bits(0x7f80_0000 | fraction << 13),
-        _ => f32::from_bits(exponent + 112 << 23 | fraction << 13),
+        _ => f32::from_bits(((exponent + 112) << 23) | fraction << 13),
     };
     f32::from_bits(size.to_bits() | sign)
 }

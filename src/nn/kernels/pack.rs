@@ -7,6 +7,9 @@ use rayon::prelude::*;
 use super::gemm::WIDTH;
 use super::geometry::Geometry;
 
+/// Filters that are transposed together.
+const FILTERS: usize = 64;
+
 /// Floats of the weights packed for the forward pass.
 pub fn forward_len(g: &Geometry) -> usize {
     g.groups * padded(g.filters / g.groups) * g.taps() * g.depth()
@@ -44,15 +47,18 @@ pub fn backward(g: &Geometry, weights: &[f32], packed: &mut [f32]) {
         let (group, block) = (block / blocks, block % blocks);
         let first = block * WIDTH;
         let columns = WIDTH.min(depth - first);
-        for column in 0..WIDTH {
-            if column >= columns {
-                packed.iter_mut().skip(column).step_by(WIDTH).for_each(|to| *to = 0.0);
-                continue;
+        // A few filters at a time, so that what is written column by column stays in cache.
+        for (part, packed) in packed.chunks_mut(WIDTH * FILTERS).enumerate() {
+            let here = packed.len() / WIDTH;
+            for column in 0..columns {
+                let row = (tap * depth + first + column) * g.filters;
+                let from = &weights[row + group * filters + part * FILTERS..][..here];
+                for (to, from) in packed[column..].iter_mut().step_by(WIDTH).zip(from) {
+                    *to = *from;
+                }
             }
-            let row = (tap * depth + first + column) * g.filters;
-            let from = &weights[row + group * filters..][..filters];
-            for (to, from) in packed[column..].iter_mut().step_by(WIDTH).zip(from) {
-                *to = *from;
+            for column in columns..WIDTH {
+                packed[column..].iter_mut().step_by(WIDTH).for_each(|to| *to = 0.0);
             }
         }
     });

@@ -143,6 +143,16 @@ fn resnet34() {
 }
 
 #[test]
+fn vgg11_bn() {
+    check(case("vgg11_bn", None, None));
+}
+
+#[test]
+fn vgg16() {
+    check(case("vgg16", None, None));
+}
+
+#[test]
 fn resnet20_with_its_published_weights() {
     check(case("resnet20", Some("resnet20_cifar10.safetensors"), None));
 }

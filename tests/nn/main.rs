@@ -6,7 +6,6 @@ mod fixture;
 mod kernels;
 mod maps;
 mod onnx;
-mod reference;
 mod reproducible;
 mod shapes;
 mod spec;

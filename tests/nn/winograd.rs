@@ -186,7 +186,7 @@ fn output(m: &[f32]) -> Vec<f32> {
         m[0] + even_p + even_q,
         fma(P, odd_p, Q * odd_q),
         fma(0.390625, even_p, 2.25 * even_q),
-        fma(0.244140625, odd_p, fma(3.375, odd_q, m[5])),
+        fma(0.244_140_63, odd_p, fma(3.375, odd_q, m[5])),
     ]
 }
 

@@ -55,12 +55,12 @@ impl Reference<'_> {
 
     /// Layers one after the other, and the shape of what they give. Only layers at the top may be
     /// dropouts: their masks go by their place.
-    fn sequence<'w>(
+    fn sequence(
         &self,
         layers: &[Layer],
         x: &[f64],
         mut from: Shape,
-        weights: &mut dyn Iterator<Item = &'w [f64]>,
+        weights: &mut dyn Iterator<Item = &[f64]>,
     ) -> (Vec<f64>, Shape) {
         let mut x = x.to_vec();
         for (index, layer) in layers.iter().enumerate() {
@@ -71,14 +71,14 @@ impl Reference<'_> {
         (x, from)
     }
 
-    fn layer<'w>(
+    fn layer(
         &self,
         index: usize,
         layer: &Layer,
         x: &[f64],
         from: Shape,
         to: Shape,
-        weights: &mut dyn Iterator<Item = &'w [f64]>,
+        weights: &mut dyn Iterator<Item = &[f64]>,
     ) -> Vec<f64> {
         match layer {
             Layer::Conv(c) => {

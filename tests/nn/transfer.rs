@@ -160,7 +160,7 @@ fn our_own_weights_are_taken_head_and_all() {
         assert!((1.0 / (1.0 + (-logit).exp()) - probability).abs() < 1e-6);
     }
     let (_, notes) = run(&again, Isa::chosen().unwrap());
-    assert_eq!(notes.len(), 1, "the head is theirs: {notes:?}");
+    assert!(!notes.iter().any(|note| note.contains("head")), "the head is theirs: {notes:?}");
 }
 
 const THAWING: &str = ", freeze = 4, unfreeze_after = 1, rates = { backbone = 0.1 }";

@@ -19,8 +19,10 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// What computes a geometry, in all three directions.
+    /// What computes a geometry, in all three directions. The number of images has no say, so that
+    /// an image's result does not depend on what else is in the batch: it is taken to be 32.
     pub fn of(g: &Geometry) -> Algorithm {
+        let g = &Geometry { images: 32, ..*g };
         if depthwise::applies(g) {
             Algorithm::Depthwise
         } else if winograd::fits(g) && winograd::cost(g) < direct_cost(g) {

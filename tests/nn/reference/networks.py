@@ -261,7 +261,7 @@ def reference(name, weights, full):
     """Tensors and metadata of a network's file."""
     network = NETWORKS[name]()
     values = state(name, network, weights)
-    side = {"resnet20": 32, "resnet50": 64, "densenet121": 64}.get(name, 96)
+    side = {"basic_cnn": 96, "resnet34": 96, "efficientnet_lite0": 96, "resnet50": 64, "densenet121": 64}.get(name, 32)
     names = [key for key, _ in network.named_parameters()]
     out, about = {}, {"parameters": "\n".join(names), "side": str(side)}
     if full:

@@ -23,12 +23,11 @@ use super::weights::floats;
 use crate::data::{Batch, Normalization};
 use reference::{Mode, Reference, formula};
 
-/// The network with its weights, the batch, and what is expected.
+/// The network with its weights, and what is expected.
 struct Case {
     cx: Compute,
     layers: Layers,
     loader: Loader,
-    batch: Batch,
     reference: Reference,
 }
 
@@ -64,9 +63,13 @@ fn case(name: &str, weights: Option<&str>, normalization: Option<Normalization>)
     names.sort();
     expected.sort();
     assert_eq!(names, expected, "the parameters' names are PyTorch's");
-    let (pixels, labels) = reference.batch();
-    let batch = Batch { pixels, labels, rows: vec![0, 1, 2, 3] };
-    Case { cx, layers, loader: Loader::new(input, normalization), batch, reference }
+    Case { cx, layers, loader: Loader::new(input, normalization), reference }
+}
+
+/// The images of a mode.
+fn batch(reference: &Reference, mode: Mode) -> Batch {
+    let (pixels, labels) = reference.batch(mode);
+    Batch { pixels, labels, rows: vec![0, 1, 2, 3] }
 }
 
 /// At most this part of the largest logit, of the largest element of a gradient.
@@ -90,17 +93,19 @@ fn largest(values: &[f64]) -> f64 {
 fn check(mut case: Case) {
     let cx = &case.cx;
     let expected = case.reference.figures(Mode::Eval);
-    let x = case.loader.load(cx, &case.batch).unwrap();
+    let images = batch(&case.reference, Mode::Eval);
+    let x = case.loader.load(cx, &images).unwrap();
     let logits = case.layers.inference().logits(cx, x).unwrap();
     close(&logits.values, &expected.logits, largest(&expected.logits), "logits in inference");
 
     let expected = case.reference.figures(Mode::Train);
     let (mut tape, moment) = (Tape::default(), Moment { seed: 0, epoch: 0, step: 0 });
-    let x = case.loader.load(cx, &case.batch).unwrap();
+    let images = batch(&case.reference, Mode::Train);
+    let x = case.loader.load(cx, &images).unwrap();
     let logits = case.layers.train(&mut tape, x, moment).unwrap();
     close(&logits.values, &expected.logits, largest(&expected.logits), "logits in training");
     let entropy = CrossEntropy::of(&Loss::default(), &[]);
-    let loss = mean_cross_entropy(&mut tape, cx, entropy, &logits, &case.batch.labels).unwrap();
+    let loss = mean_cross_entropy(&mut tape, cx, entropy, &logits, &images.labels).unwrap();
     close(&[loss.array()], &[expected.loss], expected.loss, "loss");
     let mut gradients = loss.put_tape(tape).try_backward().unwrap();
     // A bias before a batch norm has no gradient but rounding, which is no part of anything.
@@ -135,6 +140,16 @@ fn resnet18() {
 #[test]
 fn resnet34() {
     check(case("resnet34", None, None));
+}
+
+#[test]
+fn vgg11_bn() {
+    check(case("vgg11_bn", None, None));
+}
+
+#[test]
+fn vgg16() {
+    check(case("vgg16", None, None));
 }
 
 #[test]

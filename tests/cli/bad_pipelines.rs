@@ -53,8 +53,8 @@ fn an_unknown_layer() {
             error: stage `cnn` (train): `rleu` is not a choice here
               --> pipeline.toml:22:50
                |
-            22 | ...m", "rleu", { max_pool = 2 }, { conv = 7 }, "relu", { avg_pool = 2 }, { dropout = 0.2 }, "flatten", { dense = 1 } ] }
-               |        ^^^^^^ expected `conv`, `batch_norm`, `relu`, `max_pool`, `avg_pool`, `global_avg_pool`, `flatten`, `dense` or `dropout`
+            22 | model = { layers = [ { conv = 5 }, "batch_norm", "rleu", { max_pool = 2 }, { conv = 7 }, "relu", { avg_pool = 2 }, { dropout = 0.2 }...
+               |                                                  ^^^^^^ expected `conv`, `batch_norm`, `relu`, `relu6`, `max_pool`, `avg_pool`, `global_avg_pool`, `flatten`, `dense`, `dropout`, `residual` or `parallel`
                |
                = help: did you mean `relu`?
         "#]],

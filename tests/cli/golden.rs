@@ -17,12 +17,12 @@ fn equal_recipes_give_equal_results_forever() {
     let lock: String = world.read("pipeline.lock").lines().skip(3).map(short).collect();
     expect![[r#"
         [stage."cnn"]
-        key 36f1fc236d
+        key 2584c70dd7
         outputs."README.md" 13bc178975
-        outputs."history.csv" 15537d369f
-        outputs."model.json" 762942a67f
-        outputs."model.safetensors" 3a41bb4125
-        outputs."training.json" ca0891bd0e
+        outputs."history.csv" a84689ff58
+        outputs."model.json" 02f7b49a50
+        outputs."model.safetensors" 2023883c6c
+        outputs."training.json" ef7358c1c9
 
         [stage."eda"]
         key 7c8f180503
@@ -49,42 +49,42 @@ fn equal_recipes_give_equal_results_forever() {
         outputs."rejected.csv" 82f278e4ea
 
         [stage."report"]
-        key dfbff4013c
-        outputs."index.html" 5cd24fd37d
+        key c166ffe31c
+        outputs."index.html" f5ac2299f0
 
         [stage."scores"]
-        key edc333fe78
-        outputs."curves/cnn.csv" ad30ed4e44
-        outputs."curves/search.csv" e3f5d2d034
-        outputs."metrics.json" a7c194d24d
-        outputs."predictions.csv" 1d47fe2900
+        key 0e9185d195
+        outputs."curves/cnn.csv" 665ca93370
+        outputs."curves/search.csv" 3d301b8d4b
+        outputs."metrics.json" f111cc4aee
+        outputs."predictions.csv" f7a2067f15
 
         [stage."search"]
-        key 2471fe5bbc
+        key e6b4a0f9b8
         outputs."README.md" e32546bf72
-        outputs."best.json" aa4cd4abc0
-        outputs."history.csv" 4d7a066cc4
-        outputs."model.json" 3622eda903
-        outputs."model.safetensors" 7d13d4f42a
-        outputs."search.json" 6d8b09a1b2
-        outputs."training.json" 50ab325956
-        outputs."trials.csv" 90e3b7d265
+        outputs."best.json" 3b7b5e27c8
+        outputs."history.csv" 102f3a3cf6
+        outputs."model.json" 3fc54377d7
+        outputs."model.safetensors" 7db3daa12f
+        outputs."search.json" 16ffc398d6
+        outputs."training.json" 6020b198d1
+        outputs."trials.csv" 3600fe60b1
 
         [stage."search[lr=0.001]"]
-        key 21f96855e0
+        key 6080cb0482
         outputs."README.md" c258522786
-        outputs."history.csv" 04e5d70ff4
-        outputs."model.json" 03151f898c
-        outputs."model.safetensors" 5e216d4135
-        outputs."training.json" 85e9fe47b0
+        outputs."history.csv" 8c96187317
+        outputs."model.json" 0d162b279b
+        outputs."model.safetensors" 33140961d5
+        outputs."training.json" 73a3acf9fb
 
         [stage."search[lr=0.01]"]
-        key f09463c7f4
+        key ec0cce5a65
         outputs."README.md" e32546bf72
-        outputs."history.csv" 4d7a066cc4
-        outputs."model.json" 3622eda903
-        outputs."model.safetensors" 7d13d4f42a
-        outputs."training.json" 50ab325956
+        outputs."history.csv" 102f3a3cf6
+        outputs."model.json" 3fc54377d7
+        outputs."model.safetensors" 7db3daa12f
+        outputs."training.json" 6020b198d1
     "#]]
     .assert_eq(&lock);
 }

@@ -78,10 +78,10 @@ fn missing_things() {
     check(
         "[stage.a]\ntext = \"hi\"",
         expect![[r#"
-        stage `a` has no kind
-          @ a | `kind = …` belongs here
-          = known here: `say`, `trim`, `join`, `read`, `count`, `fail`, `try` and `loud`
-    "#]],
+            stage `a` has no kind
+              @ a | `kind = …` belongs here
+              = known here: `say`, `trim`, `join`, `read`, `quote`, `count`, `fail`, `try`, `loud` and `echo`
+        "#]],
     );
     check(
         "[stage.a]\nkind = \"say\"",

@@ -113,11 +113,11 @@ fn images_are_normalised_as_the_weights_expect() {
     let (trained, notes) = run(&epochs(1, resnet20("")), Isa::chosen().unwrap());
     let written = bytes(&trained);
     let json: serde_json::Value = serde_json::from_slice(&written[1]).unwrap();
-    expect![[r#"{"mean":[0.4914,0.4822,0.4465],"sd":[0.2023,0.1994,0.201]}"#]]
+    expect![[r#"{"mean":[0.485,0.456,0.406],"sd":[0.229,0.224,0.225]}"#]]
         .assert_eq(&json["normalization"].to_string());
     expect![[r#"
         resnet20's weights have no head of one logit: a fresh one is trained
-        resnet20's weights expect mean [0.4914, 0.4822, 0.4465] and sd [0.2023, 0.1994, 0.201]: used instead of the data set's"#]]
+        resnet20's weights expect mean [0.485, 0.456, 0.406] and sd [0.229, 0.224, 0.225]: used instead of the data set's"#]]
     .assert_eq(&notes.join("\n"));
     assert!(!String::from_utf8(written[1].clone()).unwrap().contains("shared"), "no path is kept");
 }

@@ -32,10 +32,9 @@ struct Row {
     dropout: f64,
 }
 
+/// Also what <https://github.com/akamaster/pytorch_resnet_cifar10> trained its networks with.
 const IMAGENET: Option<Normalization> =
     Some(Normalization { mean: [0.485, 0.456, 0.406], sd: [0.229, 0.224, 0.225] });
-const CIFAR10: Option<Normalization> =
-    Some(Normalization { mean: [0.4914, 0.4822, 0.4465], sd: [0.2023, 0.1994, 0.2010] });
 /// (byte − 127) / 128.
 const LITE: Option<Normalization> =
     Some(Normalization { mean: [127.0 / 255.0; 3], sd: [128.0 / 255.0; 3] });
@@ -106,22 +105,18 @@ const TABLE: &[Row] = &[
     row("resnet34", "ResNet-34", |b, s| resnet::imagenet(b, s, [3, 4, 6, 3], resnet::basic)),
     row("resnet50", "ResNet-50", |b, s| resnet::imagenet(b, s, [3, 4, 6, 3], resnet::bottleneck)),
     Row {
-        normalization: CIFAR10,
         head: "linear",
         ..row("resnet20", "ResNet-20 for small images", |b, s| resnet::cifar(b, s, 3))
     },
     Row {
-        normalization: CIFAR10,
         head: "linear",
         ..row("resnet32", "ResNet-32 for small images", |b, s| resnet::cifar(b, s, 5))
     },
     Row {
-        normalization: CIFAR10,
         head: "linear",
         ..row("resnet44", "ResNet-44 for small images", |b, s| resnet::cifar(b, s, 7))
     },
     Row {
-        normalization: CIFAR10,
         head: "linear",
         ..row("resnet56", "ResNet-56 for small images", |b, s| resnet::cifar(b, s, 9))
     },

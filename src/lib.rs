@@ -67,6 +67,14 @@
 //!   stage reruns the evaluation that lists it, and not the training that reads it.
 //! * *A choice may be written as a string* where all its parameters have defaults:
 //!   `optimizer = "adam"` is `optimizer = { adam = {} }`, with the same key.
+//! * *A network is planned as a graph of operations* (`nn/plan`), for declared layers and for known
+//!   architectures alike; merging operations differs between training and inference. Parameters are
+//!   shared buffers with a dfdx tag, as activations are, because dfdx lends no slice of a tensor.
+//! * *Winograd's F(4×4, 3×3) with the points 0, ±5/8, ±3/2, ∞* computes 3×3 windows where it pays: half
+//!   the rounding error of the usual points. Which algorithm computes a layer follows from its shape
+//!   without the batch, so that an image's result does not depend on its neighbours.
+//! * *Work that stages share becomes a stage of its own* ([`engine::stage::Shared`]): heads on one frozen
+//!   backbone read its features, computed once, and have the bits that they would have without.
 //! * *`predictions.csv` holds all models of an evaluation*, with a first column `model`.
 //!
 //! # A pipeline from Rust

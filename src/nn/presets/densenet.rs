@@ -1,9 +1,7 @@
 //! DenseNet-121 (Huang et al., 2016, <https://arxiv.org/abs/1608.06993>) with torchvision's names.
 
-use super::{Settings, head};
-use crate::nn::kernels::After;
-use crate::nn::layer::{Conv, Padding, Pool};
-use crate::nn::model::EPSILON;
+use super::{Settings, conv, head, norm_relu};
+use crate::nn::layer::Pool;
 use crate::nn::plan::{Builder, Value};
 
 /// Channels that each layer adds.
@@ -34,21 +32,4 @@ pub fn densenet121(b: &mut Builder, settings: &Settings) -> Result<Value, String
     }
     let x = norm_relu(b, "features.norm5", x);
     head(b, settings, "classifier", x)
-}
-
-fn conv(
-    b: &mut Builder,
-    name: &str,
-    x: Value,
-    filters: usize,
-    kernel: usize,
-    stride: usize,
-) -> Result<Value, String> {
-    let padding = Padding::Pixels(kernel / 2);
-    b.conv(name, x, &Conv { kernel, stride, padding, bias: false, ..filters.into() })
-}
-
-fn norm_relu(b: &mut Builder, name: &str, x: Value) -> Value {
-    let x = b.norm(name, x, EPSILON);
-    b.activation(After::Relu, x)
 }

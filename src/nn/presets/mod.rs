@@ -11,7 +11,9 @@ mod vgg;
 
 pub use settings::{Freeze, PartRates, Preset, Settings};
 
-use super::model::Summary;
+use super::kernels::After;
+use super::layer::{Conv, Padding};
+use super::model::{EPSILON, Summary};
 use super::plan::{Builder, Plan, Value};
 use crate::data::Normalization;
 
@@ -197,6 +199,25 @@ fn head(builder: &mut Builder, settings: &Settings, name: &str, x: Value) -> Res
     builder.next_block();
     let x = drop(builder, settings, x)?;
     builder.dense(name, x, &1.into())
+}
+
+/// A convolution without bias, with zeros around the map so that a stride of 1 keeps its size.
+fn conv(
+    b: &mut Builder,
+    name: &str,
+    x: Value,
+    filters: usize,
+    kernel: usize,
+    stride: usize,
+) -> Result<Value, String> {
+    let padding = Padding::Pixels(kernel / 2);
+    b.conv(name, x, &Conv { kernel, stride, padding, bias: false, ..filters.into() })
+}
+
+/// A batch norm and a ReLU.
+fn norm_relu(b: &mut Builder, name: &str, x: Value) -> Value {
+    let x = b.norm(name, x, EPSILON);
+    b.activation(After::Relu, x)
 }
 
 /// Dropout, where there is any.

@@ -1,9 +1,9 @@
 //! Residual networks (He et al., 2015, <https://arxiv.org/abs/1512.03385>): for ImageNet with
 //! torchvision's names, and the small ones for CIFAR-10.
 
-use super::{Settings, head};
+use super::{Settings, conv, head, norm_relu};
 use crate::nn::kernels::After;
-use crate::nn::layer::{Conv, Padding, Pool};
+use crate::nn::layer::Pool;
 use crate::nn::model::EPSILON;
 use crate::nn::plan::{Builder, Value};
 
@@ -105,23 +105,6 @@ fn projection(
     }
     let x = conv(b, &format!("{name}.downsample.0"), x, filters, 1, stride)?;
     Ok(b.norm(&format!("{name}.downsample.1"), x, EPSILON))
-}
-
-fn conv(
-    b: &mut Builder,
-    name: &str,
-    x: Value,
-    filters: usize,
-    kernel: usize,
-    stride: usize,
-) -> Result<Value, String> {
-    let padding = Padding::Pixels(kernel / 2);
-    b.conv(name, x, &Conv { kernel, stride, padding, bias: false, ..filters.into() })
-}
-
-fn norm_relu(b: &mut Builder, name: &str, x: Value) -> Value {
-    let x = b.norm(name, x, EPSILON);
-    b.activation(After::Relu, x)
 }
 
 fn sum(b: &mut Builder, y: Value, x: Value) -> Result<Value, String> {

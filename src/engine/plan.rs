@@ -4,7 +4,7 @@ use super::{
     digest::Digest,
     pipeline::{NodeId, Pipeline},
     recipe::{Difference, Input, Recipe, differences},
-    source::{Snapshot, SourceFiles},
+    source::{Snapshot, SourceError, SourceFiles},
     stage::{Naming, StageError},
     store::{History, Lookup, Record, Store},
 };
@@ -111,12 +111,14 @@ impl<'a> Judge<'a> {
         let node = &self.pipeline.nodes[id];
         let mut sources = Vec::new();
         for files in node.stage.sources() {
-            let snapshot = files.snapshot(&self.store.index_dir()).map_err(|error| {
-                StageError::new(error.to_string()).with_help(format!(
+            let failed = |error: SourceError| match error {
+                SourceError::Distant(error) => error,
+                error => StageError::new(error.to_string()).with_help(format!(
                     "`{}` of `{}` names it; paths are relative to the folder that you run in",
                     files.name, node.name
-                ))
-            })?;
+                )),
+            };
+            let snapshot = files.snapshot(&self.store.index_dir()).map_err(failed)?;
             sources.push((files, snapshot));
         }
         let mut inputs = std::collections::BTreeMap::new();

@@ -6,6 +6,7 @@
 
 use super::{
     digest::{Digest, Domain},
+    stage::StageError,
     store::unique,
 };
 use rayon::prelude::*;
@@ -23,6 +24,9 @@ use walkdir::WalkDir;
 /// Decides by the path relative to the root whether a stage reads a file.
 pub type Keep = Arc<dyn Fn(&Path) -> bool + Send + Sync>;
 
+/// Brings a file to this machine, unless it is here already, and says where it lies.
+pub type Bring = Arc<dyn Fn() -> Result<PathBuf, StageError> + Send + Sync>;
+
 /// The files that a stage depends on: those below a folder, or a single one.
 #[derive(Clone)]
 pub struct SourceFiles {
@@ -37,19 +41,22 @@ pub enum Root {
     /// Those below a folder that are kept.
     Folder(PathBuf, Keep),
     File(PathBuf),
+    /// A single file that may have to be brought here first; by its contents the same as a local one.
+    Distant(Bring),
 }
 
 impl Root {
-    fn path(&self) -> &Path {
+    fn path(&self) -> Result<PathBuf, SourceError> {
         match self {
-            Root::Folder(path, _) | Root::File(path) => path,
+            Root::Folder(path, _) | Root::File(path) => Ok(path.clone()),
+            Root::Distant(bring) => bring().map_err(SourceError::Distant),
         }
     }
 
     fn word(&self) -> &'static str {
         match self {
             Root::Folder(..) => "folder",
-            Root::File(_) => "file",
+            Root::File(_) | Root::Distant(_) => "file",
         }
     }
 }
@@ -79,6 +86,8 @@ pub enum SourceError {
     Unreadable { path: PathBuf, error: io::Error },
     #[error("{} changed while it was being read", .0.display())]
     Moved(PathBuf),
+    #[error(transparent)]
+    Distant(StageError),
 }
 
 /// How close a file's times may be to the moment of hashing and still be trusted: the coarsest
@@ -117,8 +126,9 @@ impl SourceFiles {
     /// Hashes what has changed since the last time, and takes the rest from the index kept in
     /// `index_dir`.
     pub fn snapshot(&self, index_dir: &Path) -> Result<Snapshot, SourceError> {
-        let found = self.files()?;
-        let index_path = self.index_path(index_dir);
+        let root = self.root.path()?;
+        let found = self.files(&root)?;
+        let index_path = index_path(&root, index_dir);
         let index = read_index(&index_path);
         let now = SystemTime::now();
         let hash = |file: Found| {
@@ -148,13 +158,14 @@ impl SourceFiles {
     /// # Errors
     /// Names the first file that is not what it was at the time of the snapshot.
     pub fn unchanged(&self, since: &Snapshot) -> Result<(), SourceError> {
-        let now = self.files()?;
+        let root = self.root.path()?;
+        let now = self.files(&root)?;
         let mut pairs = now.iter().zip(since.files.iter().map(|(file, _)| file));
         if let Some((file, _)) = pairs.find(|(now, before)| now != before) {
             return Err(SourceError::Moved(file.path.clone()));
         }
         if now.len() != since.files.len() {
-            return Err(SourceError::Moved(self.root.path().into()));
+            return Err(SourceError::Moved(root));
         }
         since.files.par_iter().try_for_each(|(file, stat)| {
             let same = Stat::of(&file.path)? == *stat;
@@ -163,27 +174,26 @@ impl SourceFiles {
     }
 
     /// All kept files, sorted by name.
-    fn files(&self) -> Result<Vec<Found>, SourceError> {
-        let (root, what) = (self.root.path(), self.root.word());
+    fn files(&self, root: &Path) -> Result<Vec<Found>, SourceError> {
+        let what = self.root.word();
         let meta = fs::metadata(root).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => SourceError::Missing { what, path: root.into() },
             _ => unreadable(root, error),
         })?;
         match &self.root {
             Root::Folder(_, keep) if meta.is_dir() => files_below(root, keep),
-            Root::File(path) if meta.is_file() => {
-                Ok(vec![Found { name: String::new(), path: path.clone() }])
+            Root::File(_) | Root::Distant(_) if meta.is_file() => {
+                Ok(vec![Found { name: String::new(), path: root.into() }])
             }
             _ => Err(SourceError::Other { what, path: root.into() }),
         }
     }
+}
 
-    fn index_path(&self, index_dir: &Path) -> PathBuf {
-        let root = self.root.path();
-        let root = fs::canonicalize(root).unwrap_or_else(|_| root.into());
-        let name = Digest::of_bytes(root.to_string_lossy().as_bytes()).short();
-        index_dir.join(format!("{name}.stat"))
-    }
+fn index_path(root: &Path, index_dir: &Path) -> PathBuf {
+    let root = fs::canonicalize(root).unwrap_or_else(|_| root.into());
+    let name = Digest::of_bytes(root.to_string_lossy().as_bytes()).short();
+    index_dir.join(format!("{name}.stat"))
 }
 
 fn files_below(root: &Path, keep: &Keep) -> Result<Vec<Found>, SourceError> {

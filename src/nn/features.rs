@@ -53,10 +53,12 @@ impl Features {
         let input = Shape::new(data.height(), data.width(), CHANNELS);
         let model = Model::Preset(preset.clone());
         let mut layers = Layers::new(cx.clone(), &model, input, 0)?;
+        let mut normalization = data.normalization();
         if let Some(file) = Pretrained::open(preset)? {
             file.load(&mut layers)?;
+            normalization = file.normalization(normalization)?;
         }
-        let loader = Loader::new(input, model.normalization(data.normalization()));
+        let loader = Loader::new(input, normalization);
         let backbone = Inference::backbone(&layers);
         let shape = layers.plan.features();
         let file = File::create(path).map_err(NnError::io(path))?;

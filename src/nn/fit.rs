@@ -11,7 +11,6 @@ use super::features::Features;
 use super::history::{Epoch, Score, Scores};
 use super::images::CHANNELS;
 use super::kernels::isa::Isa;
-use super::network::Layers;
 use super::ops::loss::{CrossEntropy, sigmoid};
 use super::predict::Network;
 use super::pretrained::Head;
@@ -94,8 +93,7 @@ fn train_on(
         return Err(NnError::Setting(fault));
     }
     let input = Shape::new(data.height(), data.width(), CHANNELS);
-    let normalization = training.model.normalization(data.normalization());
-    let mut trainer = Trainer::new(cx, training, input, normalization)?;
+    let mut trainer = Trainer::new(cx, training, input, data.normalization())?;
     tell_of_weights(training, data, &trainer, watch);
     if let Some(features) = features {
         let (rows, shape) = (features.len(), trainer.layers.plan.features());
@@ -142,7 +140,7 @@ fn train_on(
         }
         go_on(watch.epoch(&row))?;
     }
-    keep(training, data, input, trainer.layers, progress)
+    keep(training, input, trainer, progress)
 }
 
 /// Notes what pretrained weights change besides themselves.
@@ -154,13 +152,12 @@ fn tell_of_weights(training: &Training, data: &Dataset, trainer: &Trainer, watch
     if *head == Head::Fresh {
         watch.note(&format!("{name}'s weights have no head of one logit: a fresh one is trained"));
     }
-    let own = training.model.normalization(data.normalization());
-    if let Some(Normalization { mean, sd }) = own
-        && own != data.normalization()
-    {
-        watch.note(&format!(
-            "{name}'s weights expect mean {mean:?} and sd {sd:?}: used instead of the data set's"
-        ));
+    if trainer.normalization != data.normalization() {
+        let expected = match trainer.normalization {
+            Some(Normalization { mean, sd }) => format!("mean {mean:?} and sd {sd:?}"),
+            None => "bytes scaled to 0..1".to_owned(),
+        };
+        watch.note(&format!("{name}'s weights expect {expected}: used instead of the data set's"));
     }
 }
 
@@ -216,11 +213,11 @@ fn validate(
 /// The outcome, with the weights that are to be kept.
 fn keep(
     training: &Training,
-    data: &Dataset,
     input: Shape,
-    mut layers: Layers,
+    trainer: Trainer,
     progress: Progress,
 ) -> Result<Trained, NnError> {
+    let Trainer { mut layers, normalization, .. } = trainer;
     let Progress { history, best } = progress;
     let last = history.last().copied().ok_or(NnError::NoImages { split: "train" })?;
     let metrics = match best {
@@ -233,7 +230,7 @@ fn keep(
     let description = Description {
         architecture: training.model.without_paths(),
         input,
-        normalization: training.model.normalization(data.normalization()),
+        normalization,
         threshold: 0.5,
         parameters: layers.parameter_count(),
         best_epoch: metrics.epoch,

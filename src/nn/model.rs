@@ -120,10 +120,11 @@ impl Place {
         Place { toml: "layers".into(), words: String::new(), torch: String::new() }
     }
 
-    fn within(&self, index: usize, list: &str, torch: &str) -> Place {
+    /// A list of a layer's own: where it is written below the layer, and how it is called.
+    fn within(&self, index: usize, (toml, words): (&str, &str), torch: &str) -> Place {
         Place {
-            toml: format!("{}[{index}].{list}", self.toml),
-            words: format!("{}layer {}, {list}, ", self.words, index + 1),
+            toml: format!("{}[{index}].{toml}", self.toml),
+            words: format!("{}layer {}, {words}, ", self.words, index + 1),
             torch: format!("{}{index}.{torch}", self.torch),
         }
     }
@@ -149,16 +150,17 @@ fn sequence(
                 let inner = |list, torch| place.within(index, list, torch);
                 let mut ignored = Vec::new();
                 let (layers, shortcut) = (&residual.layers, &residual.shortcut);
-                let y = sequence(builder, layers, x, &inner("residual", ""), &mut ignored)?;
-                let x =
-                    sequence(builder, shortcut, x, &inner("shortcut", "shortcut."), &mut ignored)?;
+                let place = inner(("residual.layers", "residual"), "");
+                let y = sequence(builder, layers, x, &place, &mut ignored)?;
+                let place = inner(("residual.shortcut", "shortcut"), "shortcut.");
+                let x = sequence(builder, shortcut, x, &place, &mut ignored)?;
                 builder.add(y, x).map_err(problem)?
             }
             Layer::Parallel(branches) => {
                 let mut parts = Vec::new();
                 for (branch, layers) in branches.iter().enumerate() {
-                    let place =
-                        place.within(index, &format!("parallel[{branch}]"), &format!("{branch}."));
+                    let list = format!("parallel[{branch}]");
+                    let place = place.within(index, (&list, &list), &format!("{branch}."));
                     parts.push(sequence(builder, layers, x, &place, &mut Vec::new())?);
                 }
                 builder.concat(parts).map_err(problem)?

@@ -13,6 +13,8 @@ use super::mismatch::Mismatch;
 use super::network::Layers;
 use super::plan::Plan;
 use super::presets::{Architecture, Preset};
+use super::weights::normalization;
+use crate::data::Normalization;
 
 /// A file of weights and whom they are for.
 pub(crate) struct Pretrained {
@@ -53,6 +55,23 @@ impl Pretrained {
     /// What tells these weights from others.
     pub fn digest(&self) -> String {
         Sha1::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// How images are to be normalised: as the file says, otherwise as those that the
+    /// architecture's published weights were trained on, otherwise as the data set says.
+    ///
+    /// # Errors
+    /// [`NnError::Content`] if what the file says is no normalisation.
+    pub fn normalization(
+        &self,
+        data: Option<Normalization>,
+    ) -> Result<Option<Normalization>, NnError> {
+        let said = normalization(&self.bytes).map_err(|text| {
+            self.bad(format!(
+                "its metadata say `normalization` is {text}, not three means and three sds above 0"
+            ))
+        })?;
+        Ok(said.unwrap_or_else(|| self.architecture.normalization().or(data)))
     }
 
     /// Sets all parameters and statistics of the network, those of the head if they are there with

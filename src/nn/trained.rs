@@ -19,12 +19,13 @@ impl Trained {
     /// Writes `model.safetensors`, `model.json`, `history.csv` and `README.md` into `dir`, which
     /// exists. Equal trainings write equal bytes.
     pub fn write(&self, dir: &Path) -> Result<(), NnError> {
-        self.network.layers().write_weights(&dir.join("model.safetensors"))?;
-        self.network.description().write(&dir.join("model.json"))?;
+        let description = self.network.description();
+        let weights = dir.join("model.safetensors");
+        self.network.layers().write_weights(&weights, description.normalization)?;
+        description.write(&dir.join("model.json"))?;
         write_history(&dir.join("history.csv"), &self.history)?;
         let path = dir.join("README.md");
-        std::fs::write(&path, card(self.network.description(), self.history.len()))
-            .map_err(NnError::io(path))
+        std::fs::write(&path, card(description, self.history.len())).map_err(NnError::io(path))
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Trainer {
     pub(crate) entropy: CrossEntropy,
     pub(crate) layers: Layers,
     pub(crate) stepper: Stepper,
+    /// How its images are normalised.
+    pub(crate) normalization: Option<Normalization>,
     loader: Loader,
     /// What the frozen blocks give, where it was computed before; blocks stay frozen then.
     pub(crate) features: Option<Features>,
@@ -57,8 +59,8 @@ pub struct Step {
 
 impl Trainer {
     /// A network with its first weights, drawn from the training's seed or read from the file that
-    /// its settings name, for images of shape `input`; without a normalisation bytes are scaled to
-    /// 0..1. What is frozen follows from the epoch of each step. The learning rate is the
+    /// its settings name, for images of shape `input`. They are normalised as the weights of a file
+    /// expect, otherwise by `normalization`; without one bytes are scaled to 0..1. What is frozen follows from the epoch of each step. The learning rate is the
     /// optimizer's, and a balanced loss weighs both classes the same: schedules and the balance of
     /// a data set come from [`fit`](super::fit()).
     ///
@@ -72,9 +74,13 @@ impl Trainer {
         normalization: Option<Normalization>,
     ) -> Result<Trainer, NnError> {
         let mut layers = Layers::new(cx.clone(), &training.model, input, training.seed)?;
-        let start = match training.model.preset().map(Pretrained::open).transpose()?.flatten() {
-            Some(file) => Some(Start { digest: file.digest(), head: file.load(&mut layers)? }),
-            None => None,
+        let file = training.model.preset().map(Pretrained::open).transpose()?.flatten();
+        let (start, normalization) = match file {
+            Some(file) => {
+                let start = Start { digest: file.digest(), head: file.load(&mut layers)? };
+                (Some(start), file.normalization(normalization)?)
+            }
+            None => (None, normalization),
         };
         let rates = training.model.rates(&layers.plan, 0);
         Ok(Trainer {
@@ -86,6 +92,7 @@ impl Trainer {
             entropy: CrossEntropy::of(&training.loss, &[]),
             layers,
             stepper: Stepper::new(training.clip, rates),
+            normalization,
             loader: Loader::new(input, normalization),
             features: None,
             ready: None,

@@ -1,6 +1,7 @@
 //! Weights as safetensors, with PyTorch's names and layouts: what `torch.nn.Sequential` of the
 //! same layers would save.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use safetensors::tensor::TensorView;
@@ -11,6 +12,11 @@ use super::model::Model;
 use super::network::Layers;
 use super::shape::Shape;
 use super::tensor::Compute;
+use crate::data::Normalization;
+
+/// The key of a file's metadata that says how the images were normalised: JSON, `null` where bytes
+/// were only scaled to 0..1.
+const NORMALIZATION: &str = "normalization";
 
 /// A tensor as it is written.
 pub(crate) struct Saved {
@@ -48,9 +54,32 @@ pub(crate) fn floats(
     Ok(floats.collect())
 }
 
+/// How the images of a file of weights were normalised, `Some(None)` if not at all; `None` if the
+/// file does not say, as others' do not.
+///
+/// # Errors
+/// What is said, where it is no normalisation.
+pub(super) fn normalization(file: &[u8]) -> Result<Option<Option<Normalization>>, String> {
+    let metadata = SafeTensors::read_metadata(file).ok().and_then(|(_, it)| it.metadata().clone());
+    let Some(text) = metadata.and_then(|mut metadata| metadata.remove(NORMALIZATION)) else {
+        return Ok(None);
+    };
+    let said: Option<Normalization> = serde_json::from_str(&text).map_err(|_| text.clone())?;
+    let usable = |it: &Normalization| {
+        it.mean.iter().all(|mean| mean.is_finite())
+            && it.sd.iter().all(|sd| sd.is_normal() && *sd > 0.0)
+    };
+    if said.as_ref().is_none_or(usable) { Ok(Some(said)) } else { Err(text) }
+}
+
 impl Layers {
-    /// Writes all weights and running statistics.
-    pub fn write_weights(&self, path: &Path) -> Result<(), NnError> {
+    /// Writes all weights and running statistics, and in the metadata how the images were
+    /// normalised that they were trained on.
+    pub fn write_weights(
+        &self,
+        path: &Path,
+        normalization: Option<Normalization>,
+    ) -> Result<(), NnError> {
         let mut saved = Vec::new();
         for parameter in &self.parameters {
             let values = parameter.layout.to_torch(&parameter.values());
@@ -69,9 +98,11 @@ impl Layers {
                 &running.variance,
             ));
         }
+        let text = serde_json::to_string(&normalization).map_err(|e| NnError::content(path, e))?;
+        let metadata = HashMap::from([(NORMALIZATION.to_owned(), text)]);
         let views = saved.iter().map(Saved::view).collect::<Result<Vec<_>, _>>();
         let bytes = views
-            .and_then(|views| safetensors::serialize(views, None))
+            .and_then(|views| safetensors::serialize(views, Some(metadata)))
             .map_err(|e| NnError::content(path, e))?;
         std::fs::write(path, bytes).map_err(NnError::io(path))
     }

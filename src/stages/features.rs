@@ -1,12 +1,12 @@
 //! `features`: what a frozen pretrained network makes of each image, for all heads to train on. It
 //! is put before the stages that need it; users do not write it.
 
-use super::{DATA, OneDataset, over_images};
+use super::{DATA, OneDataset, over_images, weights};
 use crate::data::Dataset;
 use crate::{
     engine::{
         Artifact, Context, Files, Given, Inputs, Port, Stage, StageError,
-        source::{Root, SourceFiles},
+        source::SourceFiles,
         stage::{Arity, Naming, Shared},
     },
     nn::{Architecture, Features, Freeze, Model, Preset, Settings, Training},
@@ -14,7 +14,6 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::path::PathBuf;
 
 /// The frozen part of a pretrained network, run over a data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -49,15 +48,14 @@ impl Stage for Extract {
     type Output = Features;
 
     fn sources(&self) -> Vec<SourceFiles> {
-        let root = Root::File(PathBuf::from(&self.weights));
-        vec![SourceFiles { name: "weights".into(), root }]
+        vec![weights::source("weights".into(), &self.weights)]
     }
 
     fn run(&self, inputs: OneDataset, cx: &Context) -> Result<Features, StageError> {
         let architecture = Architecture::named(&self.architecture).ok_or_else(|| {
             StageError::new(format!("no architecture is called `{}`", self.architecture))
         })?;
-        let weights = Some(self.weights.clone());
+        let weights = Some(weights::as_text(weights::local(&self.weights)?)?);
         let settings = Settings { weights, freeze: Freeze::Backbone, ..Settings::default() };
         let (step, total) = (over_images(cx), inputs.data.len());
         let path = cx.out().join(FILE);

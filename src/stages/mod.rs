@@ -5,12 +5,14 @@ mod eda;
 mod evaluate;
 mod export;
 mod features;
+mod hub;
 mod ingest;
 mod page;
 mod preprocess;
 mod report;
 mod train;
 mod tune;
+mod weights;
 
 pub use artifacts::{Evaluation, Model, ModelEvaluation, Page, Search, Trial};
 pub use evaluate::Evaluate;

@@ -2,20 +2,16 @@
 
 use super::{
     HEIGHT, TrainingData, WIDTH, artifacts::Model, features, known_data, known_size, split_needed,
+    weights,
 };
 use crate::{
     engine::{
-        Complaint, Context, Facts, Known, Stage, StageError,
-        source::{Root, SourceFiles},
-        stage::Shared,
+        Complaint, Context, Facts, Known, Stage, StageError, source::SourceFiles, stage::Shared,
     },
     metrics,
     nn::{Epoch, Fault, NnError, Scores, Shape, Training, Watch, fit, fit_features},
 };
-use std::{
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-};
+use std::{ops::ControlFlow, path::Path};
 
 impl Stage for Training {
     const KIND: &'static str = "train";
@@ -27,12 +23,9 @@ impl Stage for Training {
     type Output = Model;
 
     fn sources(&self) -> Vec<SourceFiles> {
-        let weights = self.model.preset().and_then(|preset| preset.settings.weights.as_ref());
-        let of = |weights| SourceFiles {
-            name: format!("model.{}.weights", self.model.name()),
-            root: Root::File(PathBuf::from(weights)),
-        };
-        weights.into_iter().map(of).collect()
+        let weights = self.model.preset().and_then(|preset| preset.settings.weights.as_deref());
+        let name = || format!("model.{}.weights", self.model.name());
+        weights.into_iter().map(|weights| weights::source(name(), weights)).collect()
     }
 
     fn check(&self, known: &Known) -> Result<Facts, Vec<Complaint>> {
@@ -47,6 +40,7 @@ impl Stage for Training {
             };
             complaints.push(Complaint { place, message: problem.message, help: None });
         }
+        complaints.extend(weights::complaint(self));
         complaints.extend(
             self.faults().into_iter().map(|Fault { place, message, help }| Complaint {
                 place,
@@ -70,10 +64,10 @@ impl Stage for Training {
         let score = |probabilities: &[f32], labels: &[u8]| score(probabilities, labels);
         let mut watch = Reporter { cx, epochs: self.epochs.get() };
         let TrainingData { data, features } = inputs;
-        let scratch = Some(cx.scratch());
+        let (local, scratch) = (weights::with_local(self)?, Some(cx.scratch()));
         let trained = match features {
-            Some(features) => fit_features(self, (&data, features), &score, scratch, &mut watch)?,
-            None => fit(self, &data, &score, scratch, &mut watch)?,
+            Some(features) => fit_features(&local, (&data, features), &score, scratch, &mut watch)?,
+            None => fit(&local, &data, &score, scratch, &mut watch)?,
         };
         trained.write(cx.out())?;
         write_training(self, cx.out())?;

@@ -3,10 +3,13 @@
 mod bad_data;
 mod bad_models;
 mod bad_pipelines;
+mod bad_settings;
 mod commands;
 mod crashes;
 mod export;
 mod golden;
+#[cfg(feature = "hub")]
+mod hub;
 mod reproduction;
 mod reruns;
 mod world;

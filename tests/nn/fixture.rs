@@ -23,15 +23,31 @@ pub fn labelled(
     valid: usize,
     relabel: impl Fn(usize, u8) -> u8,
 ) -> (tempfile::TempDir, Dataset) {
+    normalised(SIDE, (train, valid), &Normalize::Dataset, relabel)
+}
+
+/// [`patches`] of `side` × `side` pixels.
+pub fn sized(side: usize, train: usize, valid: usize) -> (tempfile::TempDir, Dataset) {
+    normalised(side, (train, valid), &Normalize::Dataset, |_, label| label)
+}
+
+/// [`labelled`] images of `side` × `side` pixels, with a normalisation of one's own.
+pub fn normalised(
+    side: usize,
+    (train, valid): (usize, usize),
+    normalize: &Normalize,
+    relabel: impl Fn(usize, u8) -> u8,
+) -> (tempfile::TempDir, Dataset) {
     let folder = tempfile::tempdir().unwrap();
-    let mut writer = Writer::create(folder.path(), "synthetic", SIDE, SIDE).unwrap();
+    let mut writer = Writer::create(folder.path(), "synthetic", side, side).unwrap();
     for i in 0..train + valid {
         let mut random = Random::new(1, "patches", 0, i as u64);
         let bright = i % 2 == 1;
         let mut pixels = Vec::new();
-        for p in 0..SIDE * SIDE * 3 {
-            let (y, x) = (p / 3 / SIDE, p / 3 % SIDE);
-            let middle = (4..8).contains(&y) && (4..8).contains(&x);
+        let middle = side / 3..side * 2 / 3;
+        for p in 0..side * side * 3 {
+            let (y, x) = (p / 3 / side, p / 3 % side);
+            let middle = middle.contains(&y) && middle.contains(&x);
             pixels.push(random.below(120) as u8 + if bright && middle { 90 } else { 40 });
         }
         let split = if i < train { Split::Train } else { Split::Valid };
@@ -45,7 +61,7 @@ pub fn labelled(
         };
         writer.push(row, &pixels).unwrap();
     }
-    let data = writer.finish(&Normalize::Dataset).unwrap();
+    let data = writer.finish(normalize).unwrap();
     (folder, data)
 }
 

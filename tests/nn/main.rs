@@ -1,6 +1,7 @@
 //! The tensor room: what users may write, what the kernels promise, and what training gives.
 
 mod convolution;
+mod families;
 mod files;
 mod fixture;
 mod kernels;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use expect_test::expect;
-use microtome::data::Batches;
+use microtome::data::{Batches, Dataset, Normalization, Normalize};
 use microtome::nn::kernels::isa::Isa;
 use microtome::nn::{Compute, NnError, Shape, Trained, Trainer, Training, fit_on};
 use safetensors::SafeTensors;
 
-use crate::fixture::{Log, SIDE, bytes, patches, score, training};
+use crate::fixture::{Log, SIDE, bytes, normalised, patches, score, training};
 
 pub const WEIGHTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/weights");
 
@@ -163,6 +163,66 @@ fn our_own_weights_are_taken_head_and_all() {
     assert!(!notes.iter().any(|note| note.contains("head")), "the head is theirs: {notes:?}");
 }
 
+/// A ResNet-20 from scratch for one epoch; the note of one that goes on with its weights on other
+/// data, and what that one's description says.
+fn going_on(first: &Normalize, then: &Normalize) -> (Vec<String>, String) {
+    let data = |normalize| normalised(SIDE, (20, 6), normalize, |_, label| label);
+    let train = |toml: &str, data: &Dataset| {
+        let training = training(&format!("model = {toml}\nbatch_size = 10\nepochs = 1"));
+        let cx = Compute::new(Isa::chosen().unwrap());
+        let mut log = Log::default();
+        (fit_on(cx, &training, data, &score, None, &mut log).unwrap(), log.notes)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (_first, data_before) = data(first);
+    let (_then, data_after) = data(then);
+    train("'resnet20'", &data_before).0.write(folder.path()).unwrap();
+    let weights = folder.path().join("model.safetensors");
+    let toml = format!("{{ resnet20 = {{ weights = '{}' }} }}", weights.display());
+    let (trained, notes) = train(&toml, &data_after);
+    let said = trained.network.description().normalization;
+    (notes, serde_json::to_string(&said).unwrap())
+}
+
+#[test]
+fn our_own_weights_say_how_their_images_were_normalised() {
+    let given = Normalize::Explicit(Normalization { mean: [0.1, 0.2, 0.7], sd: [0.3, 0.25, 0.2] });
+    let (notes, said) = going_on(&given, &Normalize::None);
+    expect![[r#"{"mean":[0.1,0.2,0.7],"sd":[0.3,0.25,0.2]}"#]].assert_eq(&said);
+    expect!["resnet20's weights expect mean [0.1, 0.2, 0.7] and sd [0.3, 0.25, 0.2]: used instead of the data set's"]
+        .assert_eq(&notes.join("\n"));
+    let (notes, said) = going_on(&Normalize::None, &given);
+    expect!["null"].assert_eq(&said);
+    expect!["resnet20's weights expect bytes scaled to 0..1: used instead of the data set's"]
+        .assert_eq(&notes.join("\n"));
+    let (notes, _) = going_on(&given, &given);
+    expect![""].assert_eq(&notes.join("\n"));
+}
+
+/// A file may say what it likes.
+#[test]
+fn a_normalisation_that_cannot_be_is_refused() {
+    let (trained, _) = run(&epochs(1, resnet20("")), Isa::chosen().unwrap());
+    let weights = bytes(&trained).remove(0);
+    let tensors = SafeTensors::deserialize(&weights).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("odd.safetensors");
+    for said in ["{\"mean\":[0,0,0],\"sd\":[1,0,1]}", "[1]", "{\"mean\":[0,0,0],\"sd\":[1,1e99,1]}"]
+    {
+        let metadata = std::collections::HashMap::from([("normalization".into(), said.into())]);
+        let odd = safetensors::serialize(tensors.iter(), Some(metadata)).unwrap();
+        std::fs::write(&path, odd).unwrap();
+        let toml = format!("model = {{ resnet20 = {{ weights = '{}' }} }}", path.display());
+        let cx = Compute::new(Isa::chosen().unwrap());
+        let refused = Trainer::new(cx, &training(&toml), Shape::new(SIDE, SIDE, 3), None);
+        let expected = format!(
+            "{}: its metadata say `normalization` is {said}, not three means and three sds above 0",
+            path.display()
+        );
+        assert_eq!(refused.err().unwrap().to_string(), expected);
+    }
+}
+
 const THAWING: &str = ", freeze = 4, unfreeze_after = 1, rates = { backbone = 0.1 }";
 
 #[test]
@@ -209,8 +269,6 @@ fn settings_that_cannot_be_are_told_with_their_place() {
         .assert_eq(&refused("resnet18 = { unfreeze_after = 2 }"));
     expect!["model.resnet18.rates.backbone: the backbone's share of the learning rate is 0, and must be above 0; "]
         .assert_eq(&refused("resnet18 = { rates = { backbone = 0.0 } }"));
-    expect!["model.vgg16.weights: weights are not fetched from the Hugging Face hub; download it, and give the path of the file"]
-        .assert_eq(&refused("vgg16 = { weights = 'hf://a/b/c.safetensors' }"));
 }
 
 /// Three heads' worth of settings, but one backbone.

@@ -217,6 +217,13 @@ impl Value {
         let path = path.trim_start_matches('.');
         match &self.data {
             Data::Table(table) => table.locate(path).unwrap_or(here),
+            // A list stands for a table where its own key need not be written: `residual = [ … ]`.
+            Data::Array(_) if path.starts_with(|c: char| c != '[' && !c.is_ascii_digit()) => {
+                match path.find(['.', '[']) {
+                    Some(end) => self.locate(&path[end..], here),
+                    None => here,
+                }
+            }
             Data::Array(items) => {
                 let index = path.trim_start_matches('[');
                 let digits = index.find(|c: char| !c.is_ascii_digit()).unwrap_or(index.len());

@@ -25,8 +25,9 @@ pub struct Preset {
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Pretrained weights: the path of a safetensors file with the architecture's own parameter
-    /// names. A head of other than one logit is replaced by a fresh one; images are normalised as
-    /// the weights expect. What they are, not where they lie, enters the key.
+    /// names, or `hf://owner/repository@revision/file` (`main` unless another revision is named). A
+    /// head of other than one logit is replaced by a fresh one; images are normalised as the
+    /// weights expect. What they are, not where they lie, enters the key.
     #[serde(skip_serializing)]
     pub weights: Option<String>,
     /// What does not learn: `"none"`, `"backbone"` (all but the head), or the first so many blocks.

@@ -2,7 +2,6 @@
 //! each parameter learns, how images are normalised; and which settings cannot be.
 
 use super::{Freeze, PartRates, Preset, Settings};
-use crate::data::Normalization;
 use crate::nn::fault::{Fault, Range, Ranges};
 use crate::nn::images::CHANNELS;
 use crate::nn::model::Model;
@@ -12,8 +11,6 @@ use crate::nn::stepper::Rate;
 
 /// A size of image that every architecture takes; the number of blocks does not depend on it.
 const SIDE: usize = 224;
-/// How weights of the Hugging Face hub are named.
-const HUB: &str = "hf://";
 
 impl Model {
     /// The preset, if it is one.
@@ -33,13 +30,6 @@ impl Model {
             }
             Model::Layers(_) => self.clone(),
         }
-    }
-
-    /// How images are normalised: as those that the weights were trained on, otherwise as the data
-    /// set says.
-    pub(crate) fn normalization(&self, data: Option<Normalization>) -> Option<Normalization> {
-        let own = self.preset().filter(|preset| preset.settings.weights.is_some());
-        own.and_then(|preset| preset.architecture.normalization()).or(data)
     }
 
     /// How many blocks of the network do not learn in an epoch, from 0. It follows from the
@@ -74,13 +64,8 @@ impl Model {
 impl Preset {
     /// The settings that cannot be, each with its place in the training.
     pub(crate) fn faults(&self) -> Vec<Fault> {
-        let Settings { weights, freeze, unfreeze_after, rates, .. } = &self.settings;
+        let Settings { freeze, unfreeze_after, rates, .. } = &self.settings;
         let mut ranges = Ranges::of("");
-        let not_yet = "download it, and give the path of the file";
-        if weights.as_ref().is_some_and(|weights| weights.starts_with(HUB)) {
-            let message = "weights are not fetched from the Hugging Face hub".to_owned();
-            ranges.add("weights", message, Some(not_yet));
-        }
         if let Freeze::Blocks(blocks) = freeze
             && let Some(most) = self.blocks()
             && *blocks > most

@@ -1,6 +1,8 @@
 //! Convolutions promise the right sums in one order, with the same bits on every instruction set
 //! and with any number of threads; grouped, depthwise and dilated ones too.
 
+mod by_hand;
+
 use microtome::data::random::Random;
 use microtome::nn::kernels::geometry::Geometry;
 use microtome::nn::kernels::isa::Isa;

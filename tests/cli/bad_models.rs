@@ -40,30 +40,64 @@ fn a_shape_that_does_not_fit() {
     );
 }
 
+/// What a message about the tiny pipeline, one text replaced, has its caret under.
+fn pointed_at(from: &str, to: &str) -> String {
+    let toml = TINY.replacen(from, to, 1);
+    let done = World::with(&toml).run("check pipeline.toml");
+    let place = done.err.lines().find_map(|line| line.trim().strip_prefix("--> pipeline.toml:"));
+    let (line, column) =
+        place.and_then(|place| place.split_once(':')).unwrap_or_else(|| panic!("{}", done.err));
+    let (line, column): (usize, usize) = (line.parse().unwrap(), column.parse().unwrap());
+    let carets = done.err.lines().find(|line| line.contains('^')).unwrap().matches('^').count();
+    toml.lines().nth(line - 1).unwrap()[column - 1..][..carets].to_owned()
+}
+
 /// Both ways of writing a residual block, its shortcut, and a branch.
 #[test]
-fn a_layer_that_does_not_fit_within_another() {
-    check("{ avg_pool = 2 }", "{ residual = [ \"relu\", { avg_pool = 20 } ] }", expect![[""]]);
-    check(
-        "{ avg_pool = 2 }",
-        "{ residual = { layers = [ \"relu\", { avg_pool = 20 } ] } }",
-        expect![[""]],
-    );
-    check(
-        "{ avg_pool = 2 }",
-        "{ residual = { layers = [], shortcut = [ { max_pool = 30 } ] } }",
-        expect![[""]],
-    );
-    check("{ avg_pool = 2 }", "{ parallel = [ [], [ \"relu\", { dense = 1 } ] ] }", expect![[""]]);
+fn a_layer_within_another_is_pointed_at() {
+    for (outer, wrong) in [
+        (r#"{ residual = [ "relu", WRONG ] }"#, "{ avg_pool = 20 }"),
+        (r#"{ residual = { layers = [ "relu", WRONG ] } }"#, "{ avg_pool = 20 }"),
+        ("{ residual = { layers = [], shortcut = [ WRONG ] } }", "{ max_pool = 30 }"),
+        (r#"{ residual = { layers = [ { residual = [ WRONG ] } ] } }"#, "{ max_pool = 30 }"),
+        (r#"{ parallel = [ [], [ "relu", WRONG ] ] }"#, "{ dense = 1 }"),
+    ] {
+        let block = outer.replace("WRONG", wrong);
+        assert_eq!(pointed_at("{ avg_pool = 2 }", &block), wrong, "{block}");
+    }
 }
 
 #[test]
 fn an_address_of_weights_that_is_none() {
     let model = TINY.lines().find(|line| line.starts_with("model = ")).unwrap();
     let weights = |weights: &str| format!("model = {{ resnet20 = {{ weights = \"{weights}\" }} }}");
-    check(model, &weights("hf://owner/weights.safetensors"), expect![[""]]);
+    check(
+        model,
+        &weights("hf://owner/weights.safetensors"),
+        expect![[r#"
+            error: stage `cnn` (train): `hf://owner/weights.safetensors` names no file of the Hugging Face hub
+              --> pipeline.toml:22:34
+               |
+            22 | model = { resnet20 = { weights = "hf://owner/weights.safetensors" } }
+               |                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
+               |
+               = help: write `hf://owner/repository/file`, or `hf://owner/repository@revision/file` for a branch, a tag or a commit
+        "#]],
+    );
     #[cfg(not(feature = "hub"))]
-    check(model, &weights("hf://owner/name/weights.safetensors"), expect![[""]]);
+    check(
+        model,
+        &weights("hf://owner/name/weights.safetensors"),
+        expect![[r#"
+            error: stage `cnn` (train): this build does not fetch weights from the Hugging Face hub
+              --> pipeline.toml:22:34
+               |
+            22 | model = { resnet20 = { weights = "hf://owner/name/weights.safetensors" } }
+               |                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
+               |
+               = help: build it with `--features hub`, or download the file and give its path
+        "#]],
+    );
 }
 
 #[test]

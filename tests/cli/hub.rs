@@ -110,7 +110,7 @@ fn an_interrupted_download_goes_on() {
     let hub = Hub::new(file.clone(), Manner::StopsHalfWay);
     let stopped = against(&hub.endpoint, &world, "run pipeline.toml");
     assert_eq!(stopped.code, Some(1));
-    expect![[""]].assert_eq(&error(&stopped));
+    assert_fetching_failed(&stopped, "weights.safetensors");
     let hub = Hub::new(file.clone(), Manner::Well);
     assert_eq!(tuned(&against(&hub.endpoint, &world, "run pipeline.toml --json")), "ran");
     let rest = format!("/contents bytes={}-", file.len() / 2);
@@ -129,8 +129,21 @@ fn a_file_that_is_too_long_is_thrown_away() {
     let (came, size) = (file.len() + file.len() / 2, file.len());
     let message =
         error(&refused).replace(&came.to_string(), "CAME").replace(&size.to_string(), "SIZE");
-    expect![[""]].assert_eq(&message);
+    expect![[r#"
+        error: `tuned` failed: `weights.safetensors` of `ours/new` came with CAME bytes, and has SIZE
+          = help: what came was thrown away: run again"#]]
+    .assert_eq(&message);
     assert_eq!(tuned(&against(&hub.endpoint, &world, "run pipeline.toml --json")), "ran");
+}
+
+/// How a failure without an answer is told; the words between come from the operating system.
+fn assert_fetching_failed(done: &Done, file: &str) {
+    let message = error(done);
+    let begin = format!(
+        "error: `tuned` failed: cannot fetch `{file}` of `ours/new` from the Hugging Face hub: "
+    );
+    let end = "\n  = help: check the network and `HF_ENDPOINT`; a file that is in the hub's cache (`HF_HOME`) needs no network";
+    assert!(message.starts_with(&begin) && message.ends_with(end), "{message}");
 }
 
 /// The lines of the failure of `tuned`.
@@ -143,15 +156,32 @@ fn error(done: &Done) -> String {
 #[test]
 fn what_cannot_be_fetched_is_said_with_its_repository_and_file() {
     let world = World::with(&pipeline("hf://ours/new/none.safetensors", ""));
-    let refused = |endpoint: &str, expected: Expect| {
-        let done = against(endpoint, &world, "run pipeline.toml tuned");
+    let refused = |status, expected: Expect| {
+        let hub = Hub::new(Vec::new(), Manner::Refuses(status));
+        let done = against(&hub.endpoint, &world, "run pipeline.toml tuned");
         assert_eq!(done.code, Some(1));
         expected.assert_eq(&error(&done));
     };
-    for (status, expected) in [(404, expect![[""]]), (401, expect![[""]]), (503, expect![[""]])] {
-        let hub = Hub::new(Vec::new(), Manner::Refuses(status));
-        refused(&hub.endpoint, expected);
-    }
-    refused(NOWHERE, expect![[""]]);
+    refused(
+        404,
+        expect![[r#"
+        error: `tuned` failed: the Hugging Face hub has no `none.safetensors` in `ours/new` at `main`
+          = help: look for the file's name, and its branch or tag, on the repository's page"#]],
+    );
+    refused(
+        401,
+        expect![[r#"
+        error: `tuned` failed: the Hugging Face hub does not give out `none.safetensors` of `ours/new` (HTTP 401): there is no such repository, or it is private, or has terms to accept
+          = help: check its name; if it is right, log in with `hf auth login`"#]],
+    );
+    refused(
+        503,
+        expect![[r#"
+        error: `tuned` failed: the Hugging Face hub answered HTTP 503 when asked for `none.safetensors` of `ours/new`
+          = help: try again later, or download the file and give its path"#]],
+    );
+    let done = against(NOWHERE, &world, "run pipeline.toml tuned");
+    assert_eq!(done.code, Some(1));
+    assert_fetching_failed(&done, "none.safetensors");
     assert!(!world.path("home/hub/models--ours--new/snapshots").exists());
 }

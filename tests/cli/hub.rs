@@ -20,7 +20,7 @@ source = {{ synthetic = {{ count = 60, size = 24, slides = 12 }} }}
 [stage.prep]
 kind = "preprocess"
 data = "patches"
-split = {{ train = 0.5, valid = 0.5 }}
+split = {{ train = 0.5, valid = 0.25, test = 0.25 }}
 
 [stage.scratch]
 kind = "train"

@@ -16,7 +16,7 @@ use super::loss::Loss;
 use super::model::Model;
 use super::network::{Layers, Moment};
 use super::ops::loss::{CrossEntropy, mean_cross_entropy};
-use super::presets::{Architecture, Preset, Settings};
+use super::presets::{Architecture, Classifier, Preset, Settings};
 use super::shape::Shape;
 use super::tensor::{Compute, Tape, take};
 use super::weights::floats;
@@ -34,9 +34,14 @@ struct Case {
 /// `weights` is a file below the folder of published weights, for all but the head.
 fn case(name: &str, weights: Option<&str>, normalization: Option<Normalization>) -> Case {
     let reference = Reference::of(name);
-    let architecture = Architecture::named(name).unwrap();
-    let settings = Settings { dropout: Some(0.0), ..Settings::default() };
-    let model = Model::Preset(Preset { architecture, settings });
+    let (architecture, classifier) = match name.strip_suffix("_whole") {
+        Some(architecture) => (architecture, Classifier::Hidden),
+        None => (name, Classifier::Pooled),
+    };
+    let architecture = Architecture::named(architecture).unwrap();
+    let settings = Settings { dropout: Some(0.0), classifier, ..Settings::default() };
+    let preset = Preset { architecture, settings };
+    let model = Model::Preset(preset.clone());
     let input = Shape::new(reference.side, reference.side, CHANNELS);
     let cx = Compute::new(Isa::chosen().unwrap());
     let published = weights.map(|file| {
@@ -44,7 +49,7 @@ fn case(name: &str, weights: Option<&str>, normalization: Option<Normalization>)
         std::fs::read(Path::new(folder).join(file)).unwrap()
     });
     let value = |name: &str, shape: &[usize]| match &published {
-        Some(bytes) if !architecture.is_head(name) => {
+        Some(bytes) if !preset.is_head(name) => {
             floats(&SafeTensors::deserialize(bytes).unwrap(), name, shape).unwrap()
         }
         _ => formula::parameter(name, shape),

@@ -9,7 +9,7 @@ mod settings;
 mod transfer;
 mod vgg;
 
-pub use settings::{Freeze, PartRates, Preset, Settings};
+pub use settings::{Classifier, Freeze, PartRates, Preset, Settings};
 
 use super::kernels::After;
 use super::layer::{Conv, Padding};
@@ -163,9 +163,12 @@ impl Architecture {
         TABLE[self.0].dropout
     }
 
-    /// Whether a parameter of this name belongs to the head.
-    pub(crate) fn is_head(self, name: &str) -> bool {
-        name.strip_prefix(TABLE[self.0].head).is_some_and(|rest| rest.starts_with('.'))
+    /// What may be chosen for its classifier.
+    pub(crate) fn classifiers(self) -> &'static [Classifier] {
+        match self.name().starts_with("vgg") {
+            true => &[Classifier::Pooled, Classifier::Hidden],
+            false => &[Classifier::Pooled],
+        }
     }
 }
 
@@ -185,9 +188,22 @@ impl Preset {
         Ok((plan, summary))
     }
 
+    /// Whether a parameter of this name belongs to the head.
+    pub(crate) fn is_head(&self, name: &str) -> bool {
+        let head = match self.settings.classifier {
+            Classifier::Pooled => TABLE[self.architecture.0].head,
+            Classifier::Hidden => vgg::LAST,
+        };
+        name.strip_prefix(head).is_some_and(|rest| rest.starts_with('.'))
+    }
+
     /// The settings with the architecture's own dropout filled in.
     fn settings_of(&self) -> Settings {
-        let dropout = self.settings.dropout.or(Some(self.architecture.dropout()));
+        let own = match self.settings.classifier {
+            Classifier::Pooled => self.architecture.dropout(),
+            Classifier::Hidden => vgg::DROPOUT,
+        };
+        let dropout = self.settings.dropout.or(Some(own));
         Settings { dropout, ..self.settings.clone() }
     }
 }

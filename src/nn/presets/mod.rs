@@ -243,3 +243,26 @@ fn drop(builder: &mut Builder, settings: &Settings, x: Value) -> Result<Value, S
         _ => Ok(x),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a file whose logits are others, only the last layer is replaced: see torchvision's names.
+    #[test]
+    fn hidden_layers_are_no_part_of_the_head() {
+        let heads = |classifier| {
+            let architecture = Architecture::named("vgg16").unwrap();
+            let settings = Settings { classifier, ..Settings::default() };
+            let preset = Preset { architecture, settings };
+            let names = ["classifier.weight", "classifier.0.weight", "classifier.3.bias"];
+            [&names[..], &["classifier.6.weight", "features.0.weight"]]
+                .concat()
+                .into_iter()
+                .filter(|name| preset.is_head(name))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(heads(Classifier::Hidden), ["classifier.6.weight"]);
+        assert_eq!(heads(Classifier::Pooled).len(), 4, "whatever the file's classifier is");
+    }
+}

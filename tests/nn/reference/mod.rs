@@ -48,6 +48,8 @@ pub struct Reference {
     pub parameters: Vec<String>,
     /// Height and width of the images.
     pub side: usize,
+    /// What is added to the shifts of batch norms.
+    pub lift: f32,
     /// The salts of the images of [`Mode::Eval`] and [`Mode::Train`].
     salts: [usize; 2],
 }
@@ -67,7 +69,8 @@ impl Reference {
         let number = |name: &str| about[name].parse().unwrap();
         let parameters = about["parameters"].lines().map(str::to_owned).collect();
         let salts = [number("eval.salt"), number("train.salt")];
-        Reference { parameters, side: number("side"), salts, bytes }
+        let lift = about.get("lift").map_or(0.0, |lift| lift.parse().unwrap());
+        Reference { parameters, side: number("side"), lift, salts, bytes }
     }
 
     /// Four images of a mode, n × side × side × 3 bytes, and their labels.
@@ -76,18 +79,21 @@ impl Reference {
         (formula::images(salt, 4, self.side, self.side), vec![0, 1, 0, 1])
     }
 
-    /// What was computed in a mode.
-    pub fn figures(&self, mode: Mode) -> Figures {
+    /// A tensor of a mode: `norm`, or of a whole file `gradient.NAME`.
+    pub fn doubles(&self, mode: Mode, what: &str) -> Vec<f64> {
         let mode = match mode {
             Mode::Eval => "eval",
             Mode::Train => "train",
         };
         let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
-        let read = |what: &str| -> Vec<f64> {
-            let tensor = tensors.tensor(&format!("{mode}.{what}")).unwrap();
-            let eight = tensor.data().chunks_exact(8);
-            eight.map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap())).collect()
-        };
+        let tensor = tensors.tensor(&format!("{mode}.{what}")).unwrap();
+        let eight = tensor.data().chunks_exact(8);
+        eight.map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap())).collect()
+    }
+
+    /// What was computed in a mode.
+    pub fn figures(&self, mode: Mode) -> Figures {
+        let read = |what: &str| self.doubles(mode, what);
         let (norm, max, samples) = (read("norm"), read("max"), read("samples"));
         let rounding = read("rounding");
         let gradient = |(i, name): (usize, &String)| {

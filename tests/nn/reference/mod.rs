@@ -48,8 +48,6 @@ pub struct Reference {
     pub parameters: Vec<String>,
     /// Height and width of the images.
     pub side: usize,
-    /// What is added to the shifts of batch norms.
-    pub lift: f32,
     /// The salts of the images of [`Mode::Eval`] and [`Mode::Train`].
     salts: [usize; 2],
 }
@@ -69,8 +67,7 @@ impl Reference {
         let number = |name: &str| about[name].parse().unwrap();
         let parameters = about["parameters"].lines().map(str::to_owned).collect();
         let salts = [number("eval.salt"), number("train.salt")];
-        let lift = about.get("lift").map_or(0.0, |lift| lift.parse().unwrap());
-        Reference { parameters, side: number("side"), lift, salts, bytes }
+        Reference { parameters, side: number("side"), salts, bytes }
     }
 
     /// Four images of a mode, n × side × side × 3 bytes, and their labels.

@@ -130,7 +130,8 @@ fn a_damaged_file() {
 fn a_file_without_the_hidden_layers() {
     let (mut header, mut end, mut channels) = (Vec::new(), 0, 3);
     let mut add = |name: String, shape: &[usize]| {
-        let from = std::mem::replace(&mut end, end + 2 * shape.iter().product::<usize>());
+        let from = end;
+        end += 2 * shape.iter().product::<usize>();
         header.push(format!(
             r#""{name}":{{"dtype":"F16","shape":{shape:?},"data_offsets":[{from},{end}]}}"#
         ));

@@ -173,6 +173,7 @@ fn compute(
         (Op::Activation(after), _) => relu::relu(tape, cx, &x, *after),
         (Op::MaxPool(geometry), _) => pool::max(tape, cx, batched(geometry), &x),
         (Op::AvgPool(geometry), _) => pool::average(tape, cx, batched(geometry), &x),
+        (Op::AdaptiveAvgPool, _) => pool::adaptive(tape, cx, node.shape, &x),
         (Op::Flatten, _) => flatten::flatten(tape, cx, &x),
         (Op::Add(after), _) => add::add(tape, cx, &x, second.as_ref().unwrap_or(&x), *after),
         (Op::Concat, _) => {

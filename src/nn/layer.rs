@@ -26,6 +26,9 @@ pub enum Layer {
     AvgPool(Pool),
     /// The mean of each channel over the whole map.
     GlobalAvgPool,
+    /// A map of so many rows and columns, each pixel the mean of its share of the map: shares
+    /// overlap, or repeat pixels, where sizes do not divide. Any size of image then gives one.
+    AdaptiveAvgPool(#[schemars(range(min = 1))] usize),
     /// The map as one vector, in the order channel, row, column.
     Flatten,
     /// A fully connected layer: a number of units, or all of its settings.
@@ -326,6 +329,7 @@ impl fmt::Display for Layer {
             Layer::MaxPool(pool) => write!(f, "max_pool = {}", pool.size),
             Layer::AvgPool(pool) => write!(f, "avg_pool = {}", pool.size),
             Layer::GlobalAvgPool => f.write_str("global_avg_pool"),
+            Layer::AdaptiveAvgPool(side) => write!(f, "adaptive_avg_pool = {side}"),
             Layer::Flatten => f.write_str("flatten"),
             Layer::Dense(dense) => write!(f, "dense = {}", dense.units),
             Layer::Dropout(rate) => write!(f, "dropout = {rate}"),

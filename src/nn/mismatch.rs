@@ -4,7 +4,7 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::images::CHANNELS;
 use super::model::Model;
-use super::presets::{Architecture, Preset, Settings};
+use super::presets::{Architecture, Classifier, Preset, Settings};
 use super::pretrained::{Wanted, wanted};
 use super::shape::Shape;
 
@@ -21,9 +21,9 @@ const NAMED: usize = 10;
 const SIDE: usize = 224;
 
 impl Mismatch {
-    pub fn of(architecture: Architecture, wanted: &[Wanted], tensors: &SafeTensors) -> Mismatch {
+    pub fn of(preset: &Preset, wanted: &[Wanted], tensors: &SafeTensors) -> Mismatch {
         let (mut missing, mut misshapen) = (Vec::new(), Vec::new());
-        for Wanted { name, shape } in wanted.iter().filter(|it| !architecture.is_head(&it.name)) {
+        for Wanted { name, shape } in wanted.iter().filter(|it| !preset.is_head(&it.name)) {
             match tensors.tensor(name) {
                 Err(_) => missing.push(format!("`{name}`")),
                 Ok(tensor) => {
@@ -40,7 +40,7 @@ impl Mismatch {
             }
         }
         let known = |name: &str| {
-            architecture.is_head(name)
+            preset.is_head(name)
                 // A counter of PyTorch's batch norms, of no use here.
                 || name.ends_with(".num_batches_tracked")
                 || wanted.iter().any(|it| it.name == name)
@@ -60,8 +60,13 @@ impl Mismatch {
     }
 
     /// All that differs, and what to do.
-    pub fn message(&self, architecture: Architecture, tensors: &SafeTensors) -> String {
-        let mut message = format!("these are not weights of {}", architecture.name());
+    pub fn message(&self, preset: &Preset, tensors: &SafeTensors) -> String {
+        let architecture = preset.architecture;
+        let hidden = match preset.settings.classifier {
+            Classifier::Pooled => "",
+            Classifier::Hidden => " with its hidden layers",
+        };
+        let mut message = format!("these are not weights of {}{hidden}", architecture.name());
         for (what, names) in
             [("missing", &self.missing), ("extra", &self.extra), ("misshapen", &self.misshapen)]
         {
@@ -71,6 +76,10 @@ impl Mismatch {
         }
         message.push_str("\n  ");
         match fitting(tensors) {
+            Some(other) if other == architecture => message.push_str(&format!(
+                "they fit {} without them: leave `classifier` out",
+                architecture.name()
+            )),
             Some(other) => message.push_str(&format!("they fit {0}: write `{0}`", other.name())),
             None => message.push_str(&format!(
                 "they fit no known architecture: take a file with the parameter names of {}",
@@ -93,8 +102,8 @@ fn first(names: &[String]) -> String {
 /// The architecture of the table whose weights these are.
 fn fitting(tensors: &SafeTensors) -> Option<Architecture> {
     Architecture::all().find(|&architecture| {
-        let model = Model::Preset(Preset { architecture, settings: Settings::default() });
-        let plan = model.plan(Shape::new(SIDE, SIDE, CHANNELS));
-        plan.is_ok_and(|plan| Mismatch::of(architecture, &wanted(&plan), tensors).is_empty())
+        let preset = Preset { architecture, settings: Settings::default() };
+        let plan = Model::Preset(preset.clone()).plan(Shape::new(SIDE, SIDE, CHANNELS));
+        plan.is_ok_and(|plan| Mismatch::of(&preset, &wanted(&plan), tensors).is_empty())
     })
 }

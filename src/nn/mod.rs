@@ -56,7 +56,7 @@ pub use loss::{BinaryCrossentropy, Loss, PositiveWeight};
 pub use model::{Model, ShapeProblem, Summary};
 pub use optimizer::{Adam, AdamW, Clip, Decay, Optimizer, RmsProp, Sgd};
 pub use predict::Network;
-pub use presets::{Architecture, Freeze, PartRates, Preset, Settings};
+pub use presets::{Architecture, Classifier, Freeze, PartRates, Preset, Settings};
 pub use schedule::{Cosine, Milestones, OneCycle, Plateau, Schedule, Stairs, Warmup};
 pub use shape::Shape;
 pub use stopping::{EarlyStopping, Monitor};

@@ -186,6 +186,7 @@ fn one(builder: &mut Builder, layer: &Layer, name: &str, x: Value) -> Result<Val
         Layer::MaxPool(pool) => builder.max_pool(x, pool),
         Layer::AvgPool(pool) => builder.avg_pool(x, pool),
         Layer::GlobalAvgPool => Ok(builder.global_avg_pool(x)),
+        Layer::AdaptiveAvgPool(side) => builder.adaptive_avg_pool(x, *side),
         Layer::Flatten => Ok(builder.flatten(x)),
         Layer::Dense(dense) => builder.dense(name, x, dense),
         Layer::Dropout(rate) => builder.dropout(x, *rate),

@@ -193,6 +193,7 @@ impl Pass<'_> {
             Op::Activation(after) => relu::relu(tape, cx, &x, *after),
             Op::MaxPool(geometry) => pool::max(tape, cx, batched(geometry), &x),
             Op::AvgPool(geometry) => pool::average(tape, cx, batched(geometry), &x),
+            Op::AdaptiveAvgPool => pool::adaptive(tape, cx, node.shape, &x),
             Op::Flatten => flatten::flatten(tape, cx, &x),
             Op::Dropout { key, rate } => {
                 dropout::dropout(tape, cx, &x, self.moment.key(*key), *rate)

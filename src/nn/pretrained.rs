@@ -12,13 +12,17 @@ use super::header::names;
 use super::mismatch::Mismatch;
 use super::network::Layers;
 use super::plan::Plan;
+<<<<<<< HEAD
 use super::presets::{Architecture, Preset};
 use super::weights::normalization;
 use crate::data::Normalization;
+=======
+use super::presets::Preset;
+>>>>>>> refs
 
 /// A file of weights and whom they are for.
 pub(crate) struct Pretrained {
-    architecture: Architecture,
+    preset: Preset,
     path: PathBuf,
     bytes: Vec<u8>,
 }
@@ -49,7 +53,7 @@ impl Pretrained {
         };
         let path = PathBuf::from(weights);
         let bytes = std::fs::read(&path).map_err(NnError::io(&path))?;
-        Ok(Some(Pretrained { architecture: preset.architecture, path, bytes }))
+        Ok(Some(Pretrained { preset: preset.clone(), path, bytes }))
     }
 
     /// What tells these weights from others.
@@ -83,7 +87,7 @@ impl Pretrained {
     pub fn load(&self, layers: &mut Layers) -> Result<Head, NnError> {
         let tensors = self.tensors()?;
         let wanted = wanted(&layers.plan);
-        let is_head = |name: &str| self.architecture.is_head(name);
+        let is_head = |name: &str| self.preset.is_head(name);
         let fits = |it: &Wanted| {
             tensors
                 .tensor(&it.name)
@@ -93,9 +97,9 @@ impl Pretrained {
             true => Head::Loaded,
             false => Head::Fresh,
         };
-        let mismatch = Mismatch::of(self.architecture, &wanted, &tensors);
+        let mismatch = Mismatch::of(&self.preset, &wanted, &tensors);
         if !mismatch.is_empty() {
-            return Err(self.bad(mismatch.message(self.architecture, &tensors)));
+            return Err(self.bad(mismatch.message(&self.preset, &tensors)));
         }
         let read = |name: &str| match is_head(name) && head == Head::Fresh {
             true => Ok(None),

@@ -16,12 +16,12 @@ use super::loss::Loss;
 use super::model::Model;
 use super::network::{Layers, Moment};
 use super::ops::loss::{CrossEntropy, mean_cross_entropy};
-use super::presets::{Architecture, Preset, Settings};
+use super::presets::{Architecture, Classifier, Preset, Settings};
 use super::shape::Shape;
 use super::tensor::{Compute, Tape, take};
 use super::weights::floats;
 use crate::data::{Batch, Normalization};
-use reference::{Mode, Reference, formula};
+use reference::{Gradient, Mode, Reference, formula};
 
 /// The network with its weights, the batch, and what is expected.
 struct Case {
@@ -33,10 +33,23 @@ struct Case {
 
 /// `weights` is a file below the folder of published weights, for all but the head.
 fn case(name: &str, weights: Option<&str>, normalization: Option<Normalization>) -> Case {
-    let reference = Reference::of(name);
-    let architecture = Architecture::named(name).unwrap();
-    let settings = Settings { dropout: Some(0.0), ..Settings::default() };
-    let model = Model::Preset(Preset { architecture, settings });
+    case_of(Reference::of(name), name, weights, normalization)
+}
+
+fn case_of(
+    reference: Reference,
+    name: &str,
+    weights: Option<&str>,
+    normalization: Option<Normalization>,
+) -> Case {
+    let (architecture, classifier) = match name.strip_suffix("_whole") {
+        Some(architecture) => (architecture, Classifier::Hidden),
+        None => (name, Classifier::Pooled),
+    };
+    let architecture = Architecture::named(architecture).unwrap();
+    let settings = Settings { dropout: Some(0.0), classifier, ..Settings::default() };
+    let preset = Preset { architecture, settings };
+    let model = Model::Preset(preset.clone());
     let input = Shape::new(reference.side, reference.side, CHANNELS);
     let cx = Compute::new(Isa::chosen().unwrap());
     let published = weights.map(|file| {
@@ -44,7 +57,7 @@ fn case(name: &str, weights: Option<&str>, normalization: Option<Normalization>)
         std::fs::read(Path::new(folder).join(file)).unwrap()
     });
     let value = |name: &str, shape: &[usize]| match &published {
-        Some(bytes) if !architecture.is_head(name) => {
+        Some(bytes) if !preset.is_head(name) => {
             floats(&SafeTensors::deserialize(bytes).unwrap(), name, shape).unwrap()
         }
         _ => formula::parameter(name, shape),
@@ -91,7 +104,10 @@ fn largest(values: &[f64]) -> f64 {
     values.iter().fold(0.0, |largest, value| largest.max(value.abs()))
 }
 
-fn check(mut case: Case) {
+/// Logits in inference, and what a step of training gives, against the figures; then `each`
+/// parameter with our gradient in PyTorch's order and what is expected of it. Gradients that are
+/// nothing but rounding are only checked to be small.
+fn walk(mut case: Case, mut each: impl FnMut(&Reference, &str, &[f32], &Gradient)) {
     let (cx, batch) = (&case.cx.clone(), case.batch(Mode::Eval));
     let expected = case.reference.figures(Mode::Eval);
     let x = case.loader.load(cx, &batch).unwrap();
@@ -114,16 +130,22 @@ fn check(mut case: Case) {
         let ours = take(cx, &mut gradients, &parameter.tag).unwrap();
         let ours = parameter.layout.to_torch(&ours);
         let expected = &expected.gradients[&parameter.name];
-        let samples = formula::places(&parameter.name, ours.len()).map(|at| ours[at]);
         if expected.max < 1e-9 * scale {
             let rest = ours.iter().fold(0f32, |rest, g| rest.max(g.abs()));
             assert!(f64::from(rest) < 1e-6 * scale, "{}: {rest}, expected 0", parameter.name);
-            continue;
+        } else {
+            each(&case.reference, &parameter.name, &ours, expected);
         }
-        close(&samples, &expected.samples, expected.max, &parameter.name);
-        let norm = ours.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
-        close(&[norm as f32], &[expected.norm], expected.norm, &parameter.name);
     }
+}
+
+fn check(case: Case) {
+    walk(case, |_, name, ours, expected| {
+        let samples = formula::places(name, ours.len()).map(|at| ours[at]);
+        close(&samples, &expected.samples, expected.max, name);
+        let norm = ours.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+        close(&[norm as f32], &[expected.norm], expected.norm, name);
+    });
 }
 
 #[test]
@@ -147,6 +169,29 @@ fn resnet34() {
 }
 
 #[test]
+#[ignore = "a ReLU of ours crosses 0 with the images of the figures: others are needed"]
+fn resnet50() {
+    check(case("resnet50", None, None));
+}
+
+#[test]
+#[ignore = "a ReLU of ours crosses 0 with the images of the figures: others are needed"]
+fn densenet121() {
+    check(case("densenet121", None, None));
+}
+
+#[test]
+fn vgg11_bn_with_its_hidden_layers() {
+    check(case("vgg11_bn_whole", None, None));
+}
+
+#[test]
+#[ignore = "needs 3 GB of memory; part of the full comparison"]
+fn vgg16_with_its_hidden_layers() {
+    check(case("vgg16_whole", None, None));
+}
+
+#[test]
 fn vgg11_bn() {
     check(case("vgg11_bn", None, None));
 }
@@ -156,14 +201,49 @@ fn vgg16() {
     check(case("vgg16", None, None));
 }
 
+const RESNET20: &str = "resnet20_cifar10.safetensors";
+const LITE0: &str = "efficientnet_lite0_imagenet.safetensors";
+
 #[test]
 fn resnet20_with_its_published_weights() {
-    check(case("resnet20", Some("resnet20_cifar10.safetensors"), None));
+    check(case("resnet20", Some(RESNET20), None));
 }
 
 #[test]
 fn efficientnet_lite0_with_its_published_weights() {
     let architecture = Architecture::named("efficientnet_lite0").unwrap();
-    let file = "efficientnet_lite0_imagenet.safetensors";
-    check(case("efficientnet_lite0", Some(file), architecture.normalization()));
+    check(case("efficientnet_lite0", Some(LITE0), architecture.normalization()));
+}
+
+/// Every element of every gradient, for the files of `networks.py --full` below the folder that
+/// MICROTOME_REFERENCE names: a line for each parameter, and the worst of each network. Logits and
+/// loss must agree; what
+/// differs in gradients is to be read, because a ReLU that rounding takes across 0 makes all below
+/// it jump (see `networks.py`).
+#[test]
+#[ignore = "needs files that networks.py writes: see there"]
+fn whole_gradients() {
+    let folder = std::env::var("MICROTOME_REFERENCE").expect("MICROTOME_REFERENCE=DIR");
+    let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files.filter(|path| path.extension().is_some()).collect();
+    files.sort();
+    assert!(!files.is_empty(), "no files in {folder}");
+    for path in files {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let architecture = Architecture::named(name).unwrap();
+        let (weights, normalization) = match name {
+            "resnet20" => (Some(RESNET20), None),
+            "efficientnet_lite0" => (Some(LITE0), architecture.normalization()),
+            _ => (None, None),
+        };
+        let (mut ours, mut theirs) = (0f64, 0f64);
+        walk(case_of(Reference::read(&path), name, weights, normalization), |file, name, g, of| {
+            let exact = file.doubles(Mode::Train, &format!("gradient.{name}"));
+            let square = |(g, exact): (&f32, &f64)| (f64::from(*g) - exact).powi(2);
+            let error = g.iter().zip(&exact).map(square).sum::<f64>().sqrt() / of.norm;
+            println!("    {name:<40} {error:.1e}, PyTorch {:.1e}", of.rounding);
+            (ours, theirs) = (ours.max(error), theirs.max(of.rounding));
+        });
+        println!("{name:<20} at most {ours:.1e}, PyTorch's single precision {theirs:.1e}");
+    }
 }

@@ -9,7 +9,7 @@ use crate::{
         source::SourceFiles,
         stage::{Arity, Naming, Shared},
     },
-    nn::{Architecture, Features, Freeze, Model, Preset, Settings, Training},
+    nn::{Architecture, Classifier, Features, Freeze, Model, Preset, Settings, Training},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,9 @@ pub struct Extract {
     /// Its pretrained weights. What they are, not where they lie, enters the key.
     #[serde(skip_serializing)]
     pub weights: String,
+    /// What stands between VGG's convolutions and its logit.
+    #[serde(default)]
+    pub classifier: Classifier,
 }
 
 const FILE: &str = "features.safetensors";
@@ -55,8 +58,18 @@ impl Stage for Extract {
         let architecture = Architecture::named(&self.architecture).ok_or_else(|| {
             StageError::new(format!("no architecture is called `{}`", self.architecture))
         })?;
+<<<<<<< HEAD
         let weights = Some(weights::as_text(weights::local(&self.weights)?)?);
         let settings = Settings { weights, freeze: Freeze::Backbone, ..Settings::default() };
+=======
+        let weights = Some(self.weights.clone());
+        let settings = Settings {
+            weights,
+            freeze: Freeze::Backbone,
+            classifier: self.classifier,
+            ..Settings::default()
+        };
+>>>>>>> refs
         let (step, total) = (over_images(cx), inputs.data.len());
         let path = cx.out().join(FILE);
         let preset = Preset { architecture, settings };
@@ -77,7 +90,11 @@ pub(super) fn of(training: &Training) -> Option<Shared> {
         && training.augment.is_empty();
     fixed.then(|| Shared {
         kind: Extract::KIND,
-        params: json!({ "architecture": architecture.name(), "weights": weights }),
+        params: json!({
+            "architecture": architecture.name(),
+            "weights": weights,
+            "classifier": settings.classifier,
+        }),
         name: architecture.name().into(),
         port: FEATURES.name,
     })

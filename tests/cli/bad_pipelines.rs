@@ -54,7 +54,7 @@ fn an_unknown_layer() {
               --> pipeline.toml:22:50
                |
             22 | model = { layers = [ { conv = 5 }, "batch_norm", "rleu", { max_pool = 2 }, { conv = 7 }, "relu", { avg_pool = 2 }, { dropout = 0.2 }...
-               |                                                  ^^^^^^ expected `conv`, `batch_norm`, `relu`, `relu6`, `max_pool`, `avg_pool`, `global_avg_pool`, `flatten`, `dense`, `dropout`, `residual` or `parallel`
+               |                                                  ^^^^^^ expected `conv`, `batch_norm`, `relu`, `relu6`, `max_pool`, `avg_pool`, `global_avg_pool`, `adaptive_avg_pool`, `flatten`, `dense`, `dropout`, `residual` or `parallel`
                |
                = help: did you mean `relu`?
         "#]],

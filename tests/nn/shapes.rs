@@ -67,6 +67,34 @@ fn a_pool_larger_than_its_map() {
 }
 
 #[test]
+fn an_adaptive_pool_gives_its_size_whatever_the_maps() {
+    for (height, width) in [(96, 96), (7, 7), (1, 1), (3, 40)] {
+        let layers = "[{ adaptive_avg_pool = 7 }, 'flatten', { dense = 1 }]";
+        expect!["7×7×3 1×1×147 1×1×1"].assert_eq(&shapes(Shape::new(height, width, 3), layers));
+    }
+    refused(
+        PATCH,
+        "[{ adaptive_avg_pool = 0 }, 'flatten', { dense = 1 }]",
+        "layers[0]",
+        expect!["layer 1 (adaptive_avg_pool = 0) would leave no pixel: give at least 1"],
+    );
+}
+
+/// The names and shapes are those of torchvision's `vgg16`, but for the single logit.
+#[test]
+fn vgg_with_its_hidden_layers() {
+    let model: Model = toml::from_str("vgg16 = { classifier = 'hidden' }").unwrap();
+    for side in [32, 96, 224] {
+        let lines = model.infer(Shape::new(side, side, 3)).unwrap();
+        let said = lines.iter().map(|l| format!("{} {} {}", l.name, l.shape, l.parameters));
+        let last: Vec<_> = said.skip(5).collect();
+        let expected =
+            ["block 5 1×1×4096 102764544", "block 6 1×1×4096 16781312", "head 1×1×1 4097"];
+        assert_eq!(last, expected, "{side}");
+    }
+}
+
+#[test]
 fn a_kernel_larger_than_its_map() {
     let layers = "[{ conv = { filters = 4, kernel = 5, padding = 0 } }, 'flatten', { dense = 1 }]";
     refused(

@@ -43,6 +43,7 @@ fn shorthand_is_kept_in_full() {
         expect![[r#"{"avg_pool":{"size":3,"stride":2,"padding":1}}"#]],
     );
     canonical("'global_avg_pool'", expect![[r#""global_avg_pool""#]]);
+    canonical("{ adaptive_avg_pool = 7 }", expect![[r#"{"adaptive_avg_pool":7}"#]]);
     canonical("'flatten'", expect![[r#""flatten""#]]);
     canonical("{ dense = 1 }", expect![[r#"{"dense":{"units":1,"bias":true}}"#]]);
     canonical(
@@ -128,7 +129,7 @@ fn what_is_not_understood_is_shown() {
               |
             1 | model = { layers = ['sigmoid'] }
               |                     ^^^^^^^^^
-            unknown variant `sigmoid`, expected one of `conv`, `batch_norm`, `relu`, `relu6`, `max_pool`, `avg_pool`, `global_avg_pool`, `flatten`, `dense`, `dropout`, `residual`, `parallel`
+            unknown variant `sigmoid`, expected one of `conv`, `batch_norm`, `relu`, `relu6`, `max_pool`, `avg_pool`, `global_avg_pool`, `adaptive_avg_pool`, `flatten`, `dense`, `dropout`, `residual`, `parallel`
         "#]],
     );
     refused(

@@ -269,6 +269,10 @@ fn settings_that_cannot_be_are_told_with_their_place() {
         .assert_eq(&refused("resnet18 = { unfreeze_after = 2 }"));
     expect!["model.resnet18.rates.backbone: the backbone's share of the learning rate is 0, and must be above 0; "]
         .assert_eq(&refused("resnet18 = { rates = { backbone = 0.0 } }"));
+    expect!["model.resnet18.classifier: resnet18 was published without hidden layers before its logit; only VGG has them: leave `classifier` out"]
+        .assert_eq(&refused("resnet18 = { classifier = 'hidden' }"));
+    expect!["model.vgg11_bn.freeze: vgg11_bn has 7 blocks before its head, of which 8 cannot be frozen; give at most 7; `\"backbone\"` freezes them all"]
+        .assert_eq(&refused("vgg11_bn = { classifier = 'hidden', freeze = 8 }"));
 }
 
 /// Three heads' worth of settings, but one backbone.

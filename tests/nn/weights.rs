@@ -125,6 +125,48 @@ fn a_damaged_file() {
     );
 }
 
+/// VGG-11's convolutions without its hidden layers, as a network of pooled maps is kept.
+#[test]
+fn a_file_without_the_hidden_layers() {
+    let (mut header, mut end, mut channels) = (Vec::new(), 0, 3);
+    let mut add = |name: String, shape: &[usize]| {
+        let from = end;
+        end += 2 * shape.iter().product::<usize>();
+        header.push(format!(
+            r#""{name}":{{"dtype":"F16","shape":{shape:?},"data_offsets":[{from},{end}]}}"#
+        ));
+    };
+    let widths = [64, 128, 256, 256, 512, 512, 512, 512];
+    for (index, filters) in [0, 3, 6, 8, 11, 13, 16, 18].into_iter().zip(widths) {
+        add(format!("features.{index}.weight"), &[filters, channels, 3, 3]);
+        add(format!("features.{index}.bias"), &[filters]);
+        channels = filters;
+    }
+    add("classifier.weight".into(), &[1, 512]);
+    add("classifier.bias".into(), &[1]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.safetensors");
+    std::fs::write(&path, file(&format!("{{{}}}", header.join(",")), end)).unwrap();
+    let said = |classifier: &str| {
+        let toml = format!(
+            "model = {{ vgg11 = {{ weights = '{}', classifier = '{classifier}' }} }}",
+            path.display()
+        );
+        let cx = Compute::new(Isa::chosen().unwrap());
+        match Trainer::new(cx, &training(&toml), Shape::new(32, 32, 3), None) {
+            Ok(_) => "fine".into(),
+            Err(error) => error.to_string().replace(&format!("{}/", folder.path().display()), ""),
+        }
+    };
+    assert_eq!(said("pooled"), "fine");
+    expect![[r#"
+        w.safetensors: these are not weights of vgg11 with its hidden layers
+          missing: `classifier.0.weight`, `classifier.0.bias`, `classifier.3.weight`, `classifier.3.bias`
+          extra: `classifier.bias`, `classifier.weight`
+          they fit vgg11 without them: leave `classifier` out"#]]
+    .assert_eq(&said("hidden"));
+}
+
 #[test]
 fn a_hostile_header() {
     let tensor = |name: &str, shape: &str, from: usize, to: usize| {

@@ -186,6 +186,14 @@ fn global_avg_pool() {
 }
 
 #[test]
+fn adaptive_avg_pool_to_fewer_and_to_more_pixels() {
+    check(
+        r#"[{ conv = 3 }, { adaptive_avg_pool = 3 }, { conv = 2 }, { adaptive_avg_pool = 5 }, "flatten", { dense = 1 }]"#,
+        Shape::new(7, 4, 3),
+    );
+}
+
+#[test]
 fn dense_after_flatten() {
     check(
         r#"[{ conv = 3 }, "flatten", { dense = { units = 37, bias = false } }, { dense = 5 }, "relu", { dense = 1 }]"#,

@@ -149,6 +149,7 @@ impl Reference<'_> {
                     .map(|plane| plane.iter().sum::<f64>() / pixels as f64)
                     .collect()
             }
+            Layer::AdaptiveAvgPool(side) => adaptive(x, from, *side),
             Layer::Flatten => x.to_vec(),
             Layer::Dropout(rate) => self.dropout(index, *rate, x, from),
             Layer::Relu6 => x.iter().map(|v| v.clamp(0.0, 6.0)).collect(),
@@ -215,6 +216,22 @@ impl Reference<'_> {
             .map(|(i, x)| if mask[ours(i)] == 0.0 { 0.0 } else { x / (1.0 - rate) })
             .collect()
     }
+}
+
+/// Each bin's mean, by what a bin is: the pixels from ⌊i · size / side⌋ to ⌈(i + 1) · size / side⌉.
+fn adaptive(x: &[f64], from: Shape, side: usize) -> Vec<f64> {
+    let bin = |i: usize, size: usize| (i * size / side, ((i + 1) * size).div_ceil(side));
+    let mut y = Vec::new();
+    for plane in x.chunks_exact(from.height * from.width) {
+        for i in 0..side * side {
+            let (top, bottom) = bin(i / side, from.height);
+            let (left, right) = bin(i % side, from.width);
+            let rows = plane.chunks_exact(from.width).take(bottom).skip(top);
+            let sum: f64 = rows.flat_map(|row| &row[left..right]).sum();
+            y.push(sum / ((bottom - top) * (right - left)) as f64);
+        }
+    }
+    y
 }
 
 /// The shape after one layer.

@@ -139,10 +139,14 @@ pub fn adaptive_grad(isa: Isa, a: &Adaptive, dy: &[f32], dx: &mut [f32]) {
     });
 }
 
+/// The inputs that make up output `i` along an axis.
+pub fn bin(i: usize, from: usize, to: usize) -> Range<usize> {
+    i * from / to..((i + 1) * from).div_ceil(to)
+}
+
 impl Adaptive {
     /// Rows and columns of the input that make up one output pixel.
     fn bin(&self, row: usize, column: usize) -> (Range<usize>, Range<usize>) {
-        let bin = |i: usize, from: usize, to: usize| i * from / to..((i + 1) * from).div_ceil(to);
         (bin(row, self.input.0, self.output.0), bin(column, self.input.1, self.output.1))
     }
 }

@@ -6,8 +6,10 @@ use super::window::Window;
 use super::writer::{Setting, Writer};
 use crate::nn::kernels::After;
 use crate::nn::kernels::geometry::Geometry;
+use crate::nn::kernels::pooling::bin;
 use crate::nn::network::Layers;
 use crate::nn::plan::{Node, Norm, Op, Value};
+use crate::nn::shape::Shape;
 
 /// The plan's operations, added to a graph in their order.
 pub struct Operations<'a> {
@@ -46,13 +48,17 @@ impl<'a> Operations<'a> {
                 let counted = ("count_include_pad", Setting::Int(1));
                 self.pool(&name, "AveragePool", x, geometry, &[counted])
             }
+            Op::AdaptiveAvgPool => {
+                let from = self.shape(node.inputs[0]);
+                self.adaptive_pool(&name, x, from, node.shape)
+            }
             Op::Flatten => Flow { name: x.vector(self.writer), form: Form::Vector },
             // Nothing is dropped where nothing is trained.
             Op::Dropout { .. } => x,
             Op::Add(_) => self.join(&name, "Add", &node.inputs, &[]),
             Op::Concat => self.join(&name, "Concat", &node.inputs, &[("axis", Setting::Int(1))]),
             Op::PadChannels { before } => {
-                let from = self.channels(node.inputs[0]);
+                let from = self.shape(node.inputs[0]).channels;
                 self.pad_channels(&name, x, *before, node.shape.channels - before - from)
             }
         };
@@ -71,6 +77,7 @@ impl<'a> Operations<'a> {
             Op::Activation(_) => "activation",
             Op::MaxPool(_) => "max_pool",
             Op::AvgPool(_) => "avg_pool",
+            Op::AdaptiveAvgPool => "adaptive_avg_pool",
             Op::Flatten => "flatten",
             Op::Dropout { .. } => "dropout",
             Op::Add(_) => "add",
@@ -144,6 +151,21 @@ impl<'a> Operations<'a> {
         self.window(name, op, &[&x], g, settings)
     }
 
+    /// ONNX has no such pool. Each row that comes out is a weighted sum of rows, and so for
+    /// columns: both are products with constant matrices.
+    fn adaptive_pool(&mut self, name: &str, x: Flow, from: Shape, to: Shape) -> Flow {
+        let x = x.map(self.writer);
+        let (rows, columns) = (format!("{name}.rows"), format!("{name}.columns"));
+        let (of_row, of_column) = (shares(from.height, to.height), shares(from.width, to.width));
+        self.writer.floats(&rows, &[to.height, from.height], &of_row);
+        let turned: Vec<f32> = (0..from.width * to.width)
+            .map(|at| of_column[at % to.width * from.width + at / to.width])
+            .collect();
+        self.writer.floats(&columns, &[from.width, to.width], &turned);
+        let narrow = self.writer.node(&format!("{name}.narrow"), "MatMul", &[&x, &columns], &[]);
+        self.map_node(name, "MatMul", &[&rows, &narrow], &[])
+    }
+
     /// An operation whose window slides over a map.
     fn window(
         &mut self,
@@ -205,8 +227,17 @@ impl<'a> Operations<'a> {
         parameter.name.clone()
     }
 
-    fn channels(&self, value: Value) -> usize {
+    fn shape(&self, value: Value) -> Shape {
         let plan = &self.layers.plan;
-        value.0.checked_sub(1).map_or(plan.input, |node| plan.nodes[node].shape).channels
+        value.0.checked_sub(1).map_or(plan.input, |node| plan.nodes[node].shape)
     }
+}
+
+/// `to` × `from` numbers: how much of each input is in each output of an adaptive pool.
+fn shares(from: usize, to: usize) -> Vec<f32> {
+    let row = |i: usize| {
+        let bin = bin(i, from, to);
+        (0..from).map(move |at| if bin.contains(&at) { 1.0 / bin.len() as f32 } else { 0.0 })
+    };
+    (0..to).flat_map(row).collect()
 }

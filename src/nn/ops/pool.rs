@@ -52,20 +52,18 @@ pub(crate) fn average<T: Tape<f32, Cpu>>(
     Ok(y)
 }
 
-/// The mean of each bin of a map of size `output`; see [`Adaptive`].
-#[allow(dead_code, reason = "for networks that end in a map of fixed size")]
+/// The mean of each bin, one for each pixel of `to`; see [`Adaptive`].
 pub(crate) fn adaptive<T: Tape<f32, Cpu>>(
     tape: &mut T,
     cx: &Compute,
-    output: (usize, usize),
+    to: Shape,
     x: &Activation,
 ) -> Result<Activation, CpuError> {
-    let shape = Shape::new(output.0, output.1, x.shape.channels);
-    let input = (x.shape.height, x.shape.width);
+    let (input, output) = ((x.shape.height, x.shape.width), (to.height, to.width));
     let a = Adaptive { len: x.images * x.shape.channels, input, output };
-    let mut y = cx.buffers.take(x.images * shape.len());
+    let mut y = cx.buffers.take(x.images * to.len());
     pooling::adaptive(cx.isa, &a, &x.values, &mut y);
-    let y = Activation::new(cx, y, x.images, shape)?;
+    let y = Activation::new(cx, y, x.images, to)?;
     if T::OWNS_TAPE {
         let (cx, len, x, y) = (cx.clone(), x.values.len(), x.tag.clone(), y.tag.clone());
         tape.add_backward_op(move |grads| {

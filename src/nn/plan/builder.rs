@@ -88,6 +88,16 @@ impl Builder {
         self.push(Op::AvgPool(window(from, to, (from.height, from.width), 1, 0)), vec![x], to)
     }
 
+    /// A map of `side` × `side`; one that has this size already stays as it is.
+    pub fn adaptive_avg_pool(&mut self, x: Value, side: usize) -> Result<Value, String> {
+        if side == 0 {
+            return Err("would leave no pixel: give at least 1".to_owned());
+        }
+        let from = self.shape(x);
+        let to = Shape::new(side, side, from.channels);
+        Ok(if from == to { x } else { self.push(Op::AdaptiveAvgPool, vec![x], to) })
+    }
+
     pub fn flatten(&mut self, x: Value) -> Value {
         self.push(Op::Flatten, vec![x], Shape::new(1, 1, self.shape(x).len()))
     }

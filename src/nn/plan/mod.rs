@@ -63,6 +63,8 @@ pub(crate) enum Op {
     Activation(After),
     MaxPool(Geometry),
     AvgPool(Geometry),
+    /// To the size that the node gives, whatever the map's.
+    AdaptiveAvgPool,
     Flatten,
     /// `key` tells the masks of one network apart.
     Dropout {

@@ -9,7 +9,7 @@ mod settings;
 mod transfer;
 mod vgg;
 
-pub use settings::{Freeze, PartRates, Preset, Settings};
+pub use settings::{Classifier, Freeze, PartRates, Preset, Settings};
 
 use super::kernels::After;
 use super::layer::{Conv, Padding};
@@ -163,9 +163,12 @@ impl Architecture {
         TABLE[self.0].dropout
     }
 
-    /// Whether a parameter of this name belongs to the head.
-    pub(crate) fn is_head(self, name: &str) -> bool {
-        name.strip_prefix(TABLE[self.0].head).is_some_and(|rest| rest.starts_with('.'))
+    /// What may be chosen for its classifier.
+    pub(crate) fn classifiers(self) -> &'static [Classifier] {
+        match self.name().starts_with("vgg") {
+            true => &[Classifier::Pooled, Classifier::Hidden],
+            false => &[Classifier::Pooled],
+        }
     }
 }
 
@@ -185,9 +188,22 @@ impl Preset {
         Ok((plan, summary))
     }
 
+    /// Whether a parameter of this name belongs to the head.
+    pub(crate) fn is_head(&self, name: &str) -> bool {
+        let head = match self.settings.classifier {
+            Classifier::Pooled => TABLE[self.architecture.0].head,
+            Classifier::Hidden => vgg::LAST,
+        };
+        name.strip_prefix(head).is_some_and(|rest| rest.starts_with('.'))
+    }
+
     /// The settings with the architecture's own dropout filled in.
     fn settings_of(&self) -> Settings {
-        let dropout = self.settings.dropout.or(Some(self.architecture.dropout()));
+        let own = match self.settings.classifier {
+            Classifier::Pooled => self.architecture.dropout(),
+            Classifier::Hidden => vgg::DROPOUT,
+        };
+        let dropout = self.settings.dropout.or(Some(own));
         Settings { dropout, ..self.settings.clone() }
     }
 }
@@ -225,5 +241,28 @@ fn drop(builder: &mut Builder, settings: &Settings, x: Value) -> Result<Value, S
     match settings.dropout {
         Some(rate) if rate > 0.0 => builder.dropout(x, rate),
         _ => Ok(x),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a file whose logits are others, only the last layer is replaced: see torchvision's names.
+    #[test]
+    fn hidden_layers_are_no_part_of_the_head() {
+        let heads = |classifier| {
+            let architecture = Architecture::named("vgg16").unwrap();
+            let settings = Settings { classifier, ..Settings::default() };
+            let preset = Preset { architecture, settings };
+            let names = ["classifier.weight", "classifier.0.weight", "classifier.3.bias"];
+            [&names[..], &["classifier.6.weight", "features.0.weight"]]
+                .concat()
+                .into_iter()
+                .filter(|name| preset.is_head(name))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(heads(Classifier::Hidden), ["classifier.6.weight"]);
+        assert_eq!(heads(Classifier::Pooled).len(), 4, "whatever the file's classifier is");
     }
 }

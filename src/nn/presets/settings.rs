@@ -39,6 +39,22 @@ pub struct Settings {
     pub rates: PartRates,
     /// The share of values dropped before the head; the architecture's own unless given.
     pub dropout: Option<f64>,
+    /// VGG alone: what stands between its convolutions and its logit. `"pooled"` (the mean of each
+    /// channel) is small and learns from few images; `"hidden"` (two layers of 4096 units, 120
+    /// million weights) is what the network was published with, and takes these layers from
+    /// `weights`.
+    pub classifier: Classifier,
+}
+
+/// What stands between VGG's convolutions and its logit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Classifier {
+    /// The mean of each channel over the map.
+    #[default]
+    Pooled,
+    /// A map of 7 × 7, and two layers of 4096 units with dropout.
+    Hidden,
 }
 
 /// What does not learn.

@@ -1,8 +1,8 @@
 //! VGG (Simonyan and Zisserman, 2014, <https://arxiv.org/abs/1409.1556>) with torchvision's names.
-//! The classifier of 4096 units is replaced by global average pooling and one logit, so that any
-//! size of image works.
+//! Unless the user wants its two hidden layers of 4096 units, global average pooling takes their
+//! place; either way any size of image works.
 
-use super::{Settings, head};
+use super::{Classifier, Settings, drop, head};
 use crate::nn::kernels::After;
 use crate::nn::layer::{Conv, Padding};
 use crate::nn::model::EPSILON;
@@ -49,5 +49,34 @@ pub fn build(
         x = b.max_pool(x, &2.into())?;
         index += 1;
     }
-    head(b, settings, "classifier", x)
+    match settings.classifier {
+        Classifier::Pooled => head(b, settings, "classifier", x),
+        Classifier::Hidden => hidden(b, settings, x),
+    }
+}
+
+/// Units of a hidden layer.
+const UNITS: usize = 4096;
+/// Height and width of the map that the first hidden layer reads.
+const SIDE: usize = 7;
+/// The last layer's name.
+pub const LAST: &str = "classifier.6";
+/// Of both hidden layers, as published.
+pub const DROPOUT: f64 = 0.5;
+
+/// The classifier as it was published, but for its single logit. Each hidden layer is a block, so
+/// that it can be frozen.
+fn hidden(b: &mut Builder, settings: &Settings, x: Value) -> Result<Value, String> {
+    b.next_block();
+    let x = b.adaptive_avg_pool(x, SIDE)?;
+    let x = b.flatten(x);
+    let x = b.dense("classifier.0", x, &UNITS.into())?;
+    let x = b.activation(After::Relu, x);
+    b.next_block();
+    let x = drop(b, settings, x)?;
+    let x = b.dense("classifier.3", x, &UNITS.into())?;
+    let x = b.activation(After::Relu, x);
+    b.next_block();
+    let x = drop(b, settings, x)?;
+    b.dense(LAST, x, &1.into())
 }

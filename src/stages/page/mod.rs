@@ -59,6 +59,7 @@ fn words(layer: &Layer) -> String {
         Layer::MaxPool(p) => format!("max pool {0}×{0}", p.size),
         Layer::AvgPool(p) => format!("average pool {0}×{0}", p.size),
         Layer::GlobalAvgPool => "global average pool".into(),
+        Layer::AdaptiveAvgPool(side) => format!("average pool to {side}×{side}"),
         Layer::Flatten => "flatten".into(),
         Layer::Dense(d) => format!("dense {}", d.units),
         Layer::Dropout(rate) => format!("dropout {rate}"),

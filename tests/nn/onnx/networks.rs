@@ -26,7 +26,7 @@ const PRESETS: [&str; 9] = [
 ];
 
 /// Every layer with every setting; sides of the images that nothing divides.
-const LAYERS: [(&str, (usize, usize), &str); 4] = [
+const LAYERS: [(&str, (usize, usize), &str); 5] = [
     ("layers", (23, 30), super::LAYERS),
     (
         "padding",
@@ -46,6 +46,13 @@ const LAYERS: [(&str, (usize, usize), &str); 4] = [
              { conv = { filters = 18, groups = 3, kernel = 5, stride = 2, padding = "tf_same" } },
              { conv = { filters = 9, kernel = 2, dilation = 3, padding = 0 } }, "relu",
              { avg_pool = 2 }, "global_avg_pool", { dense = 1 } ]"#,
+    ),
+    (
+        "adaptive_avg_pool",
+        (19, 34),
+        r#"[ { conv = { filters = 6, stride = 2 } }, "relu", { adaptive_avg_pool = 4 }, { conv = 5 }, "relu",
+             { adaptive_avg_pool = 7 }, { conv = { filters = 3, kernel = 1 } }, { adaptive_avg_pool = 7 },
+             "flatten", { dense = 9 }, "relu", { dense = 1 } ]"#,
     ),
     (
         "blocks",

@@ -76,18 +76,21 @@ impl Reference {
         (formula::images(salt, 4, self.side, self.side), vec![0, 1, 0, 1])
     }
 
-    /// What was computed in a mode.
-    pub fn figures(&self, mode: Mode) -> Figures {
+    /// A tensor of a mode: `norm`, or of a whole file `gradient.NAME`.
+    pub fn doubles(&self, mode: Mode, what: &str) -> Vec<f64> {
         let mode = match mode {
             Mode::Eval => "eval",
             Mode::Train => "train",
         };
         let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
-        let read = |what: &str| -> Vec<f64> {
-            let tensor = tensors.tensor(&format!("{mode}.{what}")).unwrap();
-            let eight = tensor.data().chunks_exact(8);
-            eight.map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap())).collect()
-        };
+        let tensor = tensors.tensor(&format!("{mode}.{what}")).unwrap();
+        let eight = tensor.data().chunks_exact(8);
+        eight.map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap())).collect()
+    }
+
+    /// What was computed in a mode.
+    pub fn figures(&self, mode: Mode) -> Figures {
+        let read = |what: &str| self.doubles(mode, what);
         let (norm, max, samples) = (read("norm"), read("max"), read("samples"));
         let rounding = read("rounding");
         let gradient = |(i, name): (usize, &String)| {

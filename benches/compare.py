@@ -16,8 +16,7 @@ with `--compiled`); the better of them for a case is the one in the table.
 
 All sides do the same: the same network, 96 × 96 images in memory, mean binary cross-entropy with
 logits, Adam at 1e-3 (PyTorch's fused one). Ours starts from bytes, the peers from floats in the
-layout that they like. `--isa avx2` holds all sides to AVX2. Where other programs run beside,
-`--clock processor --threads 1` counts the processor's seconds in place of the wall's.
+layout that they like. `--isa avx2` holds all sides to AVX2.
 """
 
 import argparse
@@ -65,20 +64,11 @@ class Side:
             raise SystemExit(f"{self.name} ended at `{line}`:\n{self.log.read()}")
         return answer
 
-    def turn(self, mode, seconds, clock):
-        """Seconds a step: the median of the wall's, or the mean of the processor's."""
+    def turn(self, mode, seconds):
+        """Seconds a step: the median."""
         # Threads of the side before may still spin for a moment.
         time.sleep(0.03)
-        before = self.processor_seconds()
-        times = self.ask(f"{mode} {seconds}").split()
-        if clock == "processor":
-            return (self.processor_seconds() - before) / len(times)
-        return statistics.median(map(float, times))
-
-    def processor_seconds(self):
-        """What all threads have used so far."""
-        tasks = pathlib.Path(f"/proc/{self.process.pid}/task")
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
+        return statistics.median(map(float, self.ask(f"{mode} {seconds}").split()))
 
     def close(self):
         self.process.stdin.close()
@@ -124,8 +114,8 @@ def compare(running, network, batch, options):
     times = {}
     for mode in options.modes:
         for side in running:
-            side.turn(mode, options.seconds, options.clock)  # the first steps compile, allocate and choose kernels
-        rounds = [[side.turn(mode, options.seconds, options.clock) for side in running] for _ in range(options.rounds)]
+            side.turn(mode, options.seconds)  # the first steps compile, allocate and choose kernels
+        rounds = [[side.turn(mode, options.seconds) for side in running] for _ in range(options.rounds)]
         times[mode] = dict(zip([side.name for side in running], zip(*rounds)))
     return times
 
@@ -171,7 +161,6 @@ def main():
     parser.add_argument("--compiled", action="store_true", help="try torch.compile too")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.5, help="of a side's turn")
-    parser.add_argument("--clock", choices=["wall", "processor"], default="wall")
     parser.add_argument("--python", help="an interpreter that has the peers")
     parser.add_argument("--binary", help="our benchmark, if it is built already")
     parser.add_argument("--markdown", type=pathlib.Path, help="where the table goes too")

@@ -6,8 +6,9 @@ use std::ops::Range;
 use dfdx::tensor::{CpuError, NoneTape};
 
 use super::kernels::buffer::Buffer;
+use super::kernels::convolution::{self, Algorithm, Packed};
 use super::kernels::geometry::Geometry;
-use super::kernels::{Epilogue, convolution, pack};
+use super::kernels::{Epilogue, pack};
 use super::network::{Layers, Values};
 use super::ops::norm::{Fold, fold};
 use super::ops::{add, concat, flatten, norm, pool, relu};
@@ -26,7 +27,7 @@ pub(crate) struct Inference {
 /// What an operation needs of the weights.
 enum Ready {
     Nothing,
-    Conv { packed: Buffer, bias: Option<Buffer> },
+    Conv { packed: Packed, bias: Option<Buffer> },
     Norm(Fold),
 }
 
@@ -135,8 +136,8 @@ fn conv_ready(
         let one = |((bias, scale), shift): ((&f32, &f32), &f32)| bias.mul_add(*scale, *shift);
         start = Some(bias.iter().zip(&scale).zip(&shift).map(one).collect());
     }
-    let mut packed = cx.buffers.take(convolution::forward_len(g));
-    convolution::pack_forward(cx.isa, g, &weights, &mut packed);
+    let algorithm = Algorithm::of_any_batch(g);
+    let packed = convolution::pack_forward(cx.isa, algorithm, g, &weights, &cx.buffers);
     let bias = start.map(|start| {
         let mut padded = cx.buffers.zeros(pack::padded(g.filters));
         padded[..g.filters].copy_from_slice(&start);

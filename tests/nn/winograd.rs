@@ -150,14 +150,18 @@ proptest! {
 /// Which algorithm a 3 × 3 window with a margin of 1 gets.
 #[test]
 fn the_shape_alone_chooses_the_algorithm() {
-    let of = |images, size, channels, filters| {
-        Algorithm::of(&geometry(images, (size, size), (channels, filters), (1, 1)))
+    let shape = |images, size, channels, filters| {
+        geometry(images, (size, size), (channels, filters), (1, 1))
     };
+    let of =
+        |images, size, channels, filters| Algorithm::of(&shape(images, size, channels, filters));
     assert_eq!(of(32, 96, 3, 32), Algorithm::Direct, "few channels: transforms cost too much");
     assert_eq!(of(32, 96, 32, 32), Algorithm::Winograd);
     assert_eq!(of(1, 48, 64, 64), Algorithm::Winograd);
     assert_eq!(of(32, 6, 256, 256), Algorithm::Winograd);
-    assert_eq!(of(1, 6, 256, 256), Algorithm::Winograd, "whatever the batch");
+    assert_eq!(of(1, 6, 256, 256), Algorithm::Direct, "the weights' transforms cost too much");
+    let few = shape(1, 6, 256, 256);
+    assert_eq!(Algorithm::of_any_batch(&few), Algorithm::Winograd, "whatever the batch");
     assert_eq!(of(32, 3, 512, 512), Algorithm::Direct, "a tile as large as the map is half empty");
     let g = geometry(32, (48, 48), (64, 64), (1, 1));
     for other in [
@@ -174,7 +178,7 @@ fn the_shape_alone_chooses_the_algorithm() {
 #[test]
 fn the_chosen_algorithm_computes() {
     let (isa, buffers) = (Isa::chosen().unwrap(), Buffers::default());
-    for (side, chosen) in [(8, Algorithm::Winograd), (3, Algorithm::Direct)] {
+    for (side, chosen) in [(16, Algorithm::Winograd), (3, Algorithm::Direct)] {
         let g = geometry(5, (side, side), (40, 33), (1, 1));
         assert_eq!(Algorithm::of(&g), chosen);
         let (x, dy, w) =
@@ -185,8 +189,7 @@ fn the_chosen_algorithm_computes() {
         let epilogue =
             Epilogue { bias: Some(&bias), residual: Some(&residual), after: After::Nothing };
         let (mut y, mut dx) = (vec![f32::NAN; g.output_len()], vec![f32::NAN; g.input_len()]);
-        let mut packed = vec![f32::NAN; convolution::forward_len(&g)];
-        convolution::pack_forward(isa, &g, &w, &mut packed);
+        let packed = convolution::pack_forward(isa, chosen, &g, &w, &buffers);
         convolution::forward(isa, &g, &x, &packed, epilogue, &buffers, &mut y);
         let mut packed = vec![f32::NAN; convolution::backward_len(&g)];
         convolution::pack_backward(isa, &g, &w, &mut packed);

@@ -19,10 +19,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// What computes a geometry, in all three directions. The number of images has no say, so that
-    /// an image's result does not depend on what else is in the batch: it is taken to be 32.
+    /// What is fastest for a geometry, in all three directions. The number of images counts: a few
+    /// of them on small maps do not pay for bringing the weights to four times as many frequencies.
     pub fn of(g: &Geometry) -> Algorithm {
-        let g = &Geometry { images: 32, ..*g };
         if depthwise::applies(g) {
             Algorithm::Depthwise
         } else if winograd::fits(g) && winograd::cost(g) < direct_cost(g) {
@@ -31,6 +30,19 @@ impl Algorithm {
             Algorithm::Direct
         }
     }
+
+    /// What computes a geometry whatever the number of images, so that an image's result does not
+    /// depend on what else is in its batch: what is fastest for 32.
+    pub fn of_any_batch(g: &Geometry) -> Algorithm {
+        Algorithm::of(&Geometry { images: 32, ..*g })
+    }
+}
+
+/// Weights laid out for [`forward`].
+#[derive(Clone)]
+pub struct Packed {
+    algorithm: Algorithm,
+    weights: Buffer,
 }
 
 /// Products for each pair of a channel and a filter: those off the map are left out.
@@ -43,22 +55,28 @@ fn direct_cost(g: &Geometry) -> f64 {
     (rows * along(g.output.1, g.input.1, g.kernel.1) * g.images) as f64
 }
 
-/// Floats of the weights packed for [`forward`].
-pub fn forward_len(g: &Geometry) -> usize {
-    match Algorithm::of(g) {
-        Algorithm::Direct => pack::forward_len(g),
-        Algorithm::Winograd => winograd::forward_len(g),
-        Algorithm::Depthwise => g.weights(),
-    }
-}
-
-/// Packs weights `[tap][channel][filter]` for [`forward`].
-pub fn pack_forward(isa: Isa, g: &Geometry, weights: &[f32], packed: &mut [f32]) {
-    match Algorithm::of(g) {
-        Algorithm::Direct => pack::forward(g, weights, packed),
-        Algorithm::Winograd => winograd::pack_forward(isa, g, weights, packed),
-        Algorithm::Depthwise => packed.copy_from_slice(weights),
-    }
+/// Packs weights `[tap][channel][filter]` for [`forward`], which then computes by `algorithm`.
+pub fn pack_forward(
+    isa: Isa,
+    algorithm: Algorithm,
+    g: &Geometry,
+    weights: &[f32],
+    buffers: &Buffers,
+) -> Packed {
+    let weights = match algorithm {
+        Algorithm::Direct => {
+            let mut packed = buffers.take(pack::forward_len(g));
+            pack::forward(g, weights, &mut packed);
+            packed
+        }
+        Algorithm::Winograd => {
+            let mut packed = buffers.take(winograd::forward_len(g));
+            winograd::pack_forward(isa, g, weights, &mut packed);
+            packed
+        }
+        Algorithm::Depthwise => buffers.copy(weights),
+    };
+    Packed { algorithm, weights }
 }
 
 /// `y = after(bias + x ∗ w + residual)`: input `(h, w, n, c)`, output `(oh, ow, n, filters)`.
@@ -66,12 +84,12 @@ pub fn forward(
     isa: Isa,
     g: &Geometry,
     x: &[f32],
-    packed: &[f32],
+    Packed { algorithm, weights: packed }: &Packed,
     epilogue: Epilogue,
     buffers: &Buffers,
     y: &mut [f32],
 ) {
-    match Algorithm::of(g) {
+    match algorithm {
         Algorithm::Direct => conv::forward(isa, g, x, packed, epilogue, y),
         Algorithm::Winograd => winograd::forward(isa, g, x, packed, epilogue, buffers, y),
         Algorithm::Depthwise => depthwise::forward(isa, g, x, packed, epilogue, y),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use dfdx::tensor::{Cpu, CpuError, Tape};
 
 use crate::nn::kernels::buffer::Buffer;
+use crate::nn::kernels::convolution::{self, Algorithm};
 use crate::nn::kernels::geometry::Geometry;
-use crate::nn::kernels::{After, Epilogue, convolution, elementwise, pack, reduce};
+use crate::nn::kernels::{After, Epilogue, elementwise, pack, reduce};
 use crate::nn::parameter::Parameter;
 use crate::nn::shape::Shape;
 use crate::nn::tensor::{Activation, Compute, Grads, Vector, put, take};
@@ -43,8 +44,7 @@ pub(crate) fn conv<T: Tape<f32, Cpu>>(
 ) -> Result<Activation, CpuError> {
     let g = &geometry;
     let weights = weight.read(cx);
-    let mut packed = cx.buffers.take(convolution::forward_len(g));
-    convolution::pack_forward(cx.isa, g, &weights, &mut packed);
+    let packed = convolution::pack_forward(cx.isa, Algorithm::of(g), g, &weights, &cx.buffers);
     let start = bias.map(|bias| {
         let mut start = cx.buffers.zeros(pack::padded(g.filters));
         start[..g.filters].copy_from_slice(&bias.read(cx));

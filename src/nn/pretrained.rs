@@ -12,13 +12,9 @@ use super::header::names;
 use super::mismatch::Mismatch;
 use super::network::Layers;
 use super::plan::Plan;
-<<<<<<< HEAD
-use super::presets::{Architecture, Preset};
+use super::presets::Preset;
 use super::weights::normalization;
 use crate::data::Normalization;
-=======
-use super::presets::Preset;
->>>>>>> refs
 
 /// A file of weights and whom they are for.
 pub(crate) struct Pretrained {
@@ -75,7 +71,7 @@ impl Pretrained {
                 "its metadata say `normalization` is {text}, not three means and three sds above 0"
             ))
         })?;
-        Ok(said.unwrap_or_else(|| self.architecture.normalization().or(data)))
+        Ok(said.unwrap_or_else(|| self.preset.architecture.normalization().or(data)))
     }
 
     /// Sets all parameters and statistics of the network, those of the head if they are there with

@@ -58,18 +58,13 @@ impl Stage for Extract {
         let architecture = Architecture::named(&self.architecture).ok_or_else(|| {
             StageError::new(format!("no architecture is called `{}`", self.architecture))
         })?;
-<<<<<<< HEAD
         let weights = Some(weights::as_text(weights::local(&self.weights)?)?);
-        let settings = Settings { weights, freeze: Freeze::Backbone, ..Settings::default() };
-=======
-        let weights = Some(self.weights.clone());
         let settings = Settings {
             weights,
             freeze: Freeze::Backbone,
             classifier: self.classifier,
             ..Settings::default()
         };
->>>>>>> refs
         let (step, total) = (over_images(cx), inputs.data.len());
         let path = cx.out().join(FILE);
         let preset = Preset { architecture, settings };

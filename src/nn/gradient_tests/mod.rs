@@ -286,7 +286,7 @@ fn grouped_and_depthwise_convolution() {
 }
 
 #[test]
-fn wide_enough_for_winograd() {
+fn channels_that_fill_no_vector() {
     check(
         r#"[{ conv = 17 }, "relu", { conv = 33 }, "relu", { conv = { filters = 16, bias = false } }, "batch_norm",
             { conv = 16 }, "global_avg_pool", { dense = 1 }]"#,

@@ -64,23 +64,13 @@ impl Model {
 impl Preset {
     /// The settings that cannot be, each with its place in the training.
     pub(crate) fn faults(&self) -> Vec<Fault> {
-<<<<<<< HEAD
-        let Settings { freeze, unfreeze_after, rates, .. } = &self.settings;
+        let Settings { freeze, unfreeze_after, rates, classifier, .. } = &self.settings;
         let mut ranges = Ranges::of("");
-=======
-        let Settings { weights, freeze, unfreeze_after, rates, classifier, .. } = &self.settings;
-        let mut ranges = Ranges::of("");
-        let not_yet = "download it, and give the path of the file";
-        if weights.as_ref().is_some_and(|weights| weights.starts_with(HUB)) {
-            let message = "weights are not fetched from the Hugging Face hub".to_owned();
-            ranges.add("weights", message, Some(not_yet));
-        }
         if !self.architecture.classifiers().contains(classifier) {
             let name = self.architecture.name();
             let message = format!("{name} was published without hidden layers before its logit");
             ranges.add("classifier", message, Some("only VGG has them: leave `classifier` out"));
         }
->>>>>>> refs
         if let Freeze::Blocks(blocks) = freeze
             && let Some(most) = self.blocks()
             && *blocks > most

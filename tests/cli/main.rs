@@ -9,4 +9,5 @@ mod export;
 mod golden;
 mod reproduction;
 mod reruns;
+mod synth;
 mod world;

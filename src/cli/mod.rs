@@ -12,6 +12,7 @@ mod plan;
 mod progress;
 mod run;
 mod show;
+mod synth;
 mod table;
 mod why;
 
@@ -53,6 +54,7 @@ enum Command {
     /// Show the results that are there
     Show(show::Show),
     Export(export::Export),
+    Synth(synth::Synth),
     /// Write a pipeline to start from
     Init(init::Init),
 }
@@ -128,6 +130,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Graph(command) => command.run(),
         Command::Show(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::Synth(command) => command.run(),
         Command::Init(command) => command.run(),
     };
     exit.unwrap_or_else(|failure| {

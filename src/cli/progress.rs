@@ -151,6 +151,11 @@ fn styled(template: &str) -> ProgressStyle {
     style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─")
 }
 
+/// A bar for a command that is no run; only on a terminal.
+pub fn bar_of(total: u64, unit: &'static str) -> ProgressBar {
+    ProgressBar::new(total).with_style(stage_style(unit))
+}
+
 fn overall_style() -> ProgressStyle {
     styled("{msg:24} {bar:30} {pos}/{len} stages, {elapsed}")
 }

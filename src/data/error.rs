@@ -19,6 +19,9 @@ pub enum DataError {
     #[error("{}: {problem}; the data set is damaged, make it again", path.display())]
     Damaged { path: PathBuf, problem: String },
 
+    #[error("{} is not empty; give a folder that is not there yet", path.display())]
+    NotEmpty { path: PathBuf },
+
     #[error("{} is not a folder; set `dir` to {expected}", path.display())]
     MissingFolder { path: PathBuf, expected: &'static str },
 

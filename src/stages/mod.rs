@@ -10,6 +10,7 @@ mod ingest;
 mod page;
 mod preprocess;
 mod report;
+mod synth;
 mod train;
 mod tune;
 mod weights;
@@ -19,6 +20,7 @@ pub use evaluate::Evaluate;
 pub use export::{Exported, open_model, write_onnx};
 pub use features::{Extract, TrainingData};
 pub use report::Report;
+pub use synth::{KaggleFolder, write_kaggle};
 pub use tune::{Objective, Tune};
 
 use crate::{

@@ -12,4 +12,5 @@ mod golden;
 mod hub;
 mod reproduction;
 mod reruns;
+mod synth;
 mod world;

@@ -142,7 +142,7 @@ impl Kaggle {
             return Err(format!("it is {width}×{height} pixels, and Kaggle's patches are 96×96"));
         }
         if self.check_ids {
-            let digest = hex(&Sha1::digest(pixels));
+            let digest = sha1_hex(pixels);
             if digest != row.id {
                 return Err(format!(
                     "its pixels have the SHA-1 {digest}, which should be its id: the patch was \
@@ -165,6 +165,7 @@ fn row(source: String, labels: &BTreeMap<String, (u64, u8)>) -> Row {
     Row { label, group: id.clone(), split: None, source, id }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The id of a patch.
+pub(in crate::data) fn sha1_hex(pixels: &[u8]) -> String {
+    Sha1::digest(pixels).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -19,6 +19,7 @@ use super::resize::resize;
 
 pub use files::SourceFiles;
 pub use folder::Folder;
+pub(super) use kaggle::sha1_hex;
 pub use kaggle::{Kaggle, Unlabelled};
 pub use part::Part;
 pub use synthetic::Synthetic;

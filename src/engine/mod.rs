@@ -13,6 +13,7 @@
 
 pub mod artifact;
 pub mod digest;
+pub mod earlier;
 pub mod event;
 pub mod execute;
 pub mod graph;

@@ -2,6 +2,7 @@
 
 use super::{
     artifact::{Artifact, Files},
+    earlier::Earlier,
     pipeline::{DeError, Value, from_value},
     recipe::json_of,
     source::SourceFiles,
@@ -225,6 +226,7 @@ pub struct Context<'a> {
     pub(super) scratch: &'a Path,
     pub(super) stop: &'a AtomicBool,
     pub(super) progress: &'a (dyn Fn(Progress) + Sync),
+    pub(super) earlier: &'a (dyn Fn() -> Option<Earlier> + Sync),
 }
 
 /// How far a running stage is.
@@ -246,6 +248,12 @@ impl Context<'_> {
     /// A folder that survives interruption, the same for each attempt at the same recipe.
     pub fn scratch(&self) -> &Path {
         self.scratch
+    }
+
+    /// What this stage made the last time of files that may be the same in part, found when it is
+    /// asked for. The result must not depend on it.
+    pub fn earlier(&self) -> Option<Earlier> {
+        (self.earlier)()
     }
 
     /// Whether the stage should checkpoint and return `StageError::Interrupted`.

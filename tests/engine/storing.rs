@@ -267,3 +267,25 @@ fn asking_leaves_no_trace() {
     assert_eq!(microtome::engine::plan(&judge, &[0, 1]).len(), 2);
     assert!(!world.path("nowhere").exists());
 }
+
+#[test]
+fn a_stage_is_told_which_files_are_as_they_were_when_it_last_ran() {
+    let world = World::new();
+    for name in ["a.txt", "b.txt", "c.txt"] {
+        world.write_source(name, name);
+    }
+    let toml = "stage.r = { kind = \"read\", dir = \"DIR\" }";
+    world.run(toml);
+    assert_eq!(world.notes(), ["new: a.txt", "new: b.txt", "new: c.txt"]);
+    world.write_source("b.txt", "edited");
+    fs::rename(world.path("source/c.txt"), world.path("source/d.txt")).unwrap();
+    world.run(toml);
+    assert_eq!(world.notes(), ["new: b.txt", "new: d.txt"]);
+    // What was made earlier is not trusted once it is damaged.
+    let blob = blob_of(&world, "r", "text");
+    fs::remove_file(&blob).unwrap();
+    fs::write(&blob, "a.txteditedc.tx!").unwrap();
+    world.write_source("a.txt", "edited too");
+    world.run(toml);
+    assert_eq!(world.notes(), ["new: a.txt", "new: b.txt", "new: d.txt"]);
+}

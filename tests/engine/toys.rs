@@ -175,6 +175,12 @@ impl Stage for Read {
             fs::read_dir(&self.dir).unwrap().map(|e| e.unwrap().path()).collect();
         files.retain(|path| path.extension().is_some_and(|e| e == "txt"));
         files.sort();
+        let earlier = cx.earlier();
+        for name in files.iter().map(|file| file.file_name().unwrap().to_string_lossy()) {
+            if !earlier.as_ref().is_some_and(|earlier| earlier.has("dir", &name)) {
+                cx.note(format!("new: {name}"));
+            }
+        }
         if files.iter().any(|f| f.ends_with("moves.txt")) {
             fs::write(self.dir.join("moves.txt"), "written while it was read").unwrap();
         }

@@ -3,20 +3,33 @@
 use crate::toys::KINDS;
 use microtome::engine::{
     Event, Judge, LockFile, OnFailure, Order, Pipeline, State, Store, Verdict, execute, pipeline,
-    plan,
+    plan, stage::Progress,
 };
-use std::{cell::RefCell, collections::BTreeSet, fs, path::PathBuf, sync::atomic::AtomicBool};
+use std::{
+    cell::RefCell,
+    collections::BTreeSet,
+    fs,
+    path::PathBuf,
+    sync::{Mutex, atomic::AtomicBool},
+};
 
 pub struct World {
     pub dir: tempfile::TempDir,
     pub jobs: usize,
     pub on_failure: OnFailure,
+    /// What stages said while they ran.
+    pub notes: Mutex<Vec<String>>,
 }
 
 impl World {
     pub fn new() -> World {
         let dir = tempfile::tempdir().unwrap();
-        World { dir, jobs: 2, on_failure: OnFailure::KeepGoing }
+        World { dir, jobs: 2, on_failure: OnFailure::KeepGoing, notes: Mutex::default() }
+    }
+
+    /// What stages have said since the last time.
+    pub fn notes(&self) -> Vec<String> {
+        std::mem::take(&mut self.notes.lock().unwrap())
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -53,10 +66,14 @@ impl World {
             out: self.path("out"),
         };
         let reasons = RefCell::new(std::collections::BTreeMap::new());
-        let tell = |event: Event| {
-            if let Event::Started { stage, reasons: why, .. } = event {
+        let tell = |event: Event| match event {
+            Event::Started { stage, reasons: why, .. } => {
                 reasons.borrow_mut().insert(stage, why.join("; "));
             }
+            Event::Progress { progress: Progress::Note { text }, .. } => {
+                self.notes.lock().unwrap().push(text);
+            }
+            _ => {}
         };
         let run =
             execute(&pipeline, &self.store(), &order, &AtomicBool::new(false), &tell).unwrap();

@@ -3,6 +3,7 @@
 use super::{Job, Made, Message};
 use crate::engine::{
     digest::Digest,
+    earlier::Earlier,
     event::{Event, sentences},
     pipeline::NodeId,
     plan::{Judge, Prepared, Reason, Verdict},
@@ -107,7 +108,9 @@ impl Worker<'_> {
             self.tell(Event::Progress { stage: node.name.clone(), progress });
         };
         let (out, scratch) = (attempt.path(), scratch.as_path());
-        let cx = Context { out, scratch, stop: self.stop, progress: &progress };
+        let made = (&*node.name, node.kind.output);
+        let earlier = || Earlier::find(store, &recipe, &sources, made);
+        let cx = Context { out, scratch, stop: self.stop, progress: &progress, earlier: &earlier };
         let (began, clock) = (SystemTime::now(), Instant::now());
         let headline = node.stage.run(&self.given(job), &cx)?;
         for (files, snapshot) in &sources {
@@ -130,6 +133,7 @@ impl Worker<'_> {
         locked(self.verified).extend(outputs.files().iter().map(|file| file.digest));
         let record = Record { recipe, outputs, headline, provenance };
         store.publish(&key, &record).map_err(in_store)?;
+        Earlier::remember(store, &record.recipe, &key, &sources);
         Ok(Made::Fresh(record.into(), reasons))
     }
 

@@ -1,23 +1,22 @@
 //! Source files are leaves of the graph: known by their contents, read again only when moved.
-//!
-//! A stat index remembers the digest of each file beside its size, times and inode. A file whose
-//! times are too close to the moment of hashing is left out of it, since a later change could
-//! leave the same times behind (the racy-clean rule of Git's index).
+
+mod index;
 
 use super::{
     digest::{Digest, Domain},
     stage::StageError,
-    store::unique,
 };
+use index::{Index, Stat};
 use rayon::prelude::*;
 use std::{
-    collections::HashMap,
     fmt::Write,
     fs, io,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::Arc,
-    time::{Duration, SystemTime},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
 };
 use walkdir::WalkDir;
 
@@ -64,7 +63,14 @@ impl Root {
 /// What the files were when they were hashed.
 pub struct Snapshot {
     pub digest: Digest,
-    files: Vec<(Found, Stat)>,
+    files: Vec<(Found, Stat, Digest)>,
+}
+
+impl Snapshot {
+    /// The digest of each file by its name, which is relative to the root.
+    pub fn digests(&self) -> impl Iterator<Item = (&str, &Digest)> {
+        self.files.iter().map(|(file, _, digest)| (&*file.name, digest))
+    }
 }
 
 /// A file of a source.
@@ -90,68 +96,34 @@ pub enum SourceError {
     Distant(StageError),
 }
 
-/// How close a file's times may be to the moment of hashing and still be trusted: the coarsest
-/// clock among the usual file systems ticks every two seconds.
-const RACY: Duration = Duration::from_secs(2);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stat {
-    size: u64,
-    mtime: i128,
-    ctime: i128,
-    inode: u64,
-}
-
-impl Stat {
-    fn of(path: &Path) -> Result<Stat, SourceError> {
-        let meta = fs::metadata(path).map_err(|error| unreadable(path, error))?;
-        let nanos =
-            |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
-        Ok(Stat {
-            size: meta.len(),
-            mtime: nanos(meta.mtime(), meta.mtime_nsec()),
-            ctime: nanos(meta.ctime(), meta.ctime_nsec()),
-            inode: meta.ino(),
-        })
-    }
-
-    fn settled(&self, now: SystemTime) -> bool {
-        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let limit = since.saturating_sub(RACY).as_nanos() as i128;
-        self.mtime < limit && self.ctime < limit
-    }
-}
-
 impl SourceFiles {
     /// Hashes what has changed since the last time, and takes the rest from the index kept in
     /// `index_dir`.
     pub fn snapshot(&self, index_dir: &Path) -> Result<Snapshot, SourceError> {
         let root = self.root.path()?;
         let found = self.files(&root)?;
-        let index_path = index_path(&root, index_dir);
-        let index = read_index(&index_path);
-        let now = SystemTime::now();
+        let index_path = Index::path(&root, index_dir);
+        let index = Index::read(&index_path);
+        let began = SystemTime::now();
+        let hashed = AtomicBool::new(false);
         let hash = |file: Found| {
             let stat = Stat::of(&file.path)?;
-            match index.get(&file.name) {
-                Some((known, digest)) if *known == stat => Ok((file, stat, *digest, false)),
-                _ => {
-                    let hashed = Digest::of_file(&file.path).map_err(|e| unreadable(&file.path, e));
-                    hashed.map(|(digest, _)| (file, stat, digest, true))
-                }
+            if let Some(digest) = index.find(&file.name, &stat) {
+                return Ok((file, stat, digest));
             }
+            hashed.store(true, Ordering::Relaxed);
+            let digest = Digest::of_file(&file.path).map_err(|e| unreadable(&file.path, e));
+            digest.map(|(digest, _)| (file, stat, digest))
         };
         let files: Vec<_> = found.into_par_iter().map(hash).collect::<Result<_, SourceError>>()?;
-        if files.iter().any(|(.., fresh)| *fresh) || files.len() != index.len() {
-            write_index(&index_path, files.iter().filter(|(_, stat, ..)| stat.settled(now)));
+        let same = !hashed.into_inner() && files.len() == index.len();
+        let digest = match index.whole {
+            Some(whole) if same => whole,
+            _ => whole(&files),
+        };
+        if !same {
+            Index::write(&index_path, &digest, &files, began);
         }
-        let mut text = String::new();
-        for (file, _, digest, _) in &files {
-            // A file name is written as JSON, so that none can pass for a line of another.
-            let _ = writeln!(text, "{digest} {}", serde_json::Value::from(file.name.as_str()));
-        }
-        let digest = Digest::of_text(Domain::Sources, &text);
-        let files = files.into_iter().map(|(file, stat, ..)| (file, stat)).collect();
         Ok(Snapshot { digest, files })
     }
 
@@ -160,14 +132,14 @@ impl SourceFiles {
     pub fn unchanged(&self, since: &Snapshot) -> Result<(), SourceError> {
         let root = self.root.path()?;
         let now = self.files(&root)?;
-        let mut pairs = now.iter().zip(since.files.iter().map(|(file, _)| file));
+        let mut pairs = now.iter().zip(since.files.iter().map(|(file, ..)| file));
         if let Some((file, _)) = pairs.find(|(now, before)| now != before) {
             return Err(SourceError::Moved(file.path.clone()));
         }
         if now.len() != since.files.len() {
             return Err(SourceError::Moved(root));
         }
-        since.files.par_iter().try_for_each(|(file, stat)| {
+        since.files.par_iter().try_for_each(|(file, stat, _)| {
             let same = Stat::of(&file.path)? == *stat;
             if same { Ok(()) } else { Err(SourceError::Moved(file.path.clone())) }
         })
@@ -190,10 +162,14 @@ impl SourceFiles {
     }
 }
 
-fn index_path(root: &Path, index_dir: &Path) -> PathBuf {
-    let root = fs::canonicalize(root).unwrap_or_else(|_| root.into());
-    let name = Digest::of_bytes(root.to_string_lossy().as_bytes()).short();
-    index_dir.join(format!("{name}.stat"))
+/// The digest of all files together.
+fn whole(files: &[(Found, Stat, Digest)]) -> Digest {
+    let mut text = String::new();
+    for (file, _, digest) in files {
+        // A file name is written as JSON, so that none can pass for a line of another.
+        let _ = writeln!(text, "{digest} {}", serde_json::Value::from(file.name.as_str()));
+    }
+    Digest::of_text(Domain::Sources, &text)
 }
 
 fn files_below(root: &Path, keep: &Keep) -> Result<Vec<Found>, SourceError> {
@@ -221,41 +197,4 @@ fn files_below(root: &Path, keep: &Keep) -> Result<Vec<Found>, SourceError> {
 
 fn unreadable(path: &Path, error: io::Error) -> SourceError {
     SourceError::Unreadable { path: path.into(), error }
-}
-
-const INDEX_HEADER: &str = "microtome stat index 1";
-
-/// One line a file: size, mtime, ctime, inode, digest, name. What cannot be read is not known.
-fn read_index(path: &Path) -> HashMap<String, (Stat, Digest)> {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let mut lines = text.lines();
-    if lines.next() != Some(INDEX_HEADER) {
-        return HashMap::new();
-    }
-    let entry = |line: &str| {
-        let mut parts = line.splitn(6, ' ');
-        let stat = Stat {
-            size: parts.next()?.parse().ok()?,
-            mtime: parts.next()?.parse().ok()?,
-            ctime: parts.next()?.parse().ok()?,
-            inode: parts.next()?.parse().ok()?,
-        };
-        let digest = parts.next()?.parse().ok()?;
-        Some((parts.next()?.to_string(), (stat, digest)))
-    };
-    lines.filter_map(entry).collect()
-}
-
-/// The index only saves time, so a failure to write it is no error.
-fn write_index<'a>(path: &Path, files: impl Iterator<Item = &'a (Found, Stat, Digest, bool)>) {
-    let mut text = format!("{INDEX_HEADER}\n");
-    for (file, stat, digest, _) in files.filter(|(file, ..)| !file.name.contains('\n')) {
-        let (Found { name, .. }, Stat { size, mtime, ctime, inode }) = (file, stat);
-        let _ = writeln!(text, "{size} {mtime} {ctime} {inode} {digest} {name}");
-    }
-    let temporary = path.with_extension(format!("{}.tmp", unique()));
-    let _ = fs::create_dir_all(path.parent().unwrap_or(path));
-    if fs::write(&temporary, text).is_err() || fs::rename(&temporary, path).is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
 }

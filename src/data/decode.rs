@@ -43,7 +43,7 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, String> {
 
 /// As [`decode`], and says what the file was.
 pub(super) fn decode_and_tell(bytes: &[u8]) -> Result<Decoded, String> {
-    let format = image::guess_format(bytes).ok().filter(|format| ImageFormat::reading_enabled(format));
+    let format = image::guess_format(bytes).ok().filter(ImageFormat::reading_enabled);
     let format = format.ok_or_else(|| match bytes {
         [] => "the file is empty".to_string(),
         _ => "the file is no TIFF, PNG, JPEG, BMP or WebP image".to_string(),
@@ -110,7 +110,7 @@ fn name(format: ImageFormat) -> &'static str {
 /// Refuses what the decoders would read in part without a word.
 fn check_whole(format: ImageFormat, bytes: &[u8]) -> Result<(), String> {
     let several = match format {
-        ImageFormat::Tiff => has_second_page(bytes),
+        ImageFormat::Tiff => return check_directory(bytes),
         ImageFormat::Png => PngDecoder::new(Cursor::new(bytes))
             .and_then(|decoder| decoder.is_apng())
             .map_err(|e| broken(format, e))?,
@@ -133,20 +133,35 @@ fn check_whole(format: ImageFormat, bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the first directory of a TIFF names a next one (TIFF 6.0, section 2).
-fn has_second_page(bytes: &[u8]) -> bool {
+/// Refuses a TIFF whose first directory names a next one, or whose pixels point into a palette
+/// (TIFF 6.0, sections 2 and 5). A directory outside the file is for the decoder to report.
+fn check_directory(bytes: &[u8]) -> Result<(), String> {
+    const PHOTOMETRIC: usize = 262;
+    const PALETTE: usize = 3;
     let little = bytes.starts_with(b"II");
     let number = |at: usize, size: usize| {
         let field = bytes.get(at..at.checked_add(size)?)?;
         let add = |number: usize, &byte: &u8| number << 8 | usize::from(byte);
         Some(if little { field.iter().rev().fold(0, add) } else { field.iter().fold(0, add) })
     };
-    let next = number(4, 4).and_then(|directory| {
-        let entries = number(directory, 2)?;
-        number(directory + 2 + 12 * entries, 4)
-    });
-    // A directory that lies outside the file is for the decoder to report.
-    next.is_some_and(|next| next != 0)
+    let Some((first, entries)) =
+        number(4, 4).and_then(|directory| Some((directory + 2, number(directory, 2)?)))
+    else {
+        return Ok(());
+    };
+    if number(first + 12 * entries, 4).is_some_and(|next| next != 0) {
+        return Err("the TIFF file holds several images; save just one".into());
+    }
+    let mut entries = (0..entries).map(|entry| first + 12 * entry);
+    let entry = entries.find(|&entry| number(entry, 2) == Some(PHOTOMETRIC));
+    match entry.and_then(|entry| number(entry + 8, 2)) {
+        Some(PALETTE) => {
+            Err("its colours are those of a palette, which are looked up in PNG and BMP \
+                              but not in TIFF; save it as RGB"
+                .into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether the chunks of a PNG run up to the one that ends it (PNG, third edition, section 5).

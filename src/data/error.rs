@@ -57,8 +57,8 @@ pub enum DataError {
     #[error("`{id}` is the id of both `{one}` and `{two}`; rename or remove one of them")]
     SameId { id: String, one: String, two: String },
 
-    #[error("`sample` leaves {left} of {total} images; {advice}")]
-    Sample { left: usize, total: usize, advice: &'static str },
+    #[error("`sample` asks for {wanted} of {total} images; {advice}")]
+    Sample { wanted: usize, total: usize, advice: &'static str },
 
     #[error("{} is empty; its first line must name the columns", path.display())]
     EmptyTable { path: PathBuf },
@@ -112,7 +112,7 @@ pub enum DataError {
 
     #[error(
         "{} of class {classes}, which is neither in `positive` ({positive}) nor in `negative` \
-         ({negative}); add it to one of them, or let `label` point to another part of the path",
+         ({negative}); add it to one of them, or let `label` point to another part of the path or another column",
         some(ids)
     )]
     UnknownClass { ids: Vec<String>, classes: String, positive: String, negative: String },

@@ -55,12 +55,14 @@ impl Sample {
             Sample::Count(count) => count,
         };
         if wanted == 0 || wanted > total {
-            let advice = if wanted == 0 { "draw more" } else { "there are not more: leave it out" };
-            return Err(DataError::Sample { left: wanted, total, advice });
+            let advice = if wanted == 0 { "draw more" } else { "draw fewer, or leave it out" };
+            return Err(DataError::Sample { wanted, total, advice });
         }
         let sizes: Vec<usize> = strata.values().map(Vec::len).collect();
         let mut drawn = Vec::with_capacity(wanted);
-        for ((stratum, places), count) in strata.values_mut().enumerate().zip(shares(&sizes, wanted)) {
+        for ((stratum, places), count) in
+            strata.values_mut().enumerate().zip(shares(&sizes, wanted))
+        {
             Random::new(seed, "sample", 0, stratum as u64).shuffle(places);
             drawn.extend(&places[..count]);
         }

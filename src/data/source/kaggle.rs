@@ -194,7 +194,7 @@ impl Kaggle {
         }
         if self.check_ids {
             let digest = hex(&Sha1::digest(pixels));
-            if digest != row.id {
+            if digest != stem(&row.source) {
                 return Err(format!(
                     "its pixels have the SHA-1 {digest}, which should be its id: the patch was \
                      changed or renamed; get it again, or set `check_ids = false`"
@@ -234,11 +234,15 @@ fn is_test(source: &str) -> bool {
 }
 
 fn row(source: String, labels: &Labels) -> Row {
-    let folder = if is_test(&source) { TEST } else { TRAIN };
-    let name = source.strip_prefix(folder).map_or(&*source, |name| name.trim_start_matches('/'));
-    let id = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_string();
-    let label = labels.get(&id).map(|&(_, label)| label).filter(|_| folder == TRAIN);
+    let id = stem(&source).to_string();
+    let label = labels.get(&id).map(|&(_, label)| label).filter(|_| !is_test(&source));
     Row { label, group: id.clone(), split: None, source, id, origin: "kaggle".into() }
+}
+
+/// An image's id in the competition: its path below `train/` or `test/`, without the ending.
+fn stem(source: &str) -> &str {
+    let name = source.split_once('/').map_or(source, |(_, name)| name);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -40,7 +40,7 @@ pub enum Source {
     /// The official HDF5 files of PatchCamelyon.
     Pcam(Pcam),
     /// A folder of images whose class is in their path or in a CSV file.
-    Folder(Folder),
+    Folder(Box<Folder>),
     /// Tissue drawn by our own generator.
     Synthetic(Synthetic),
     /// Several sources in one data set, each under a name of its own. Ids and groups begin with the
@@ -96,7 +96,10 @@ impl Source {
 
     /// The rows and where their images come from, one listing for each source that is not a mix; the
     /// parameters must be without problems.
-    pub(super) fn list<'a>(&'a self, around: Surroundings<'a>) -> Result<Vec<Listing<'a>>, DataError> {
+    pub(super) fn list<'a>(
+        &'a self,
+        around: Surroundings<'a>,
+    ) -> Result<Vec<Listing<'a>>, DataError> {
         let listing = match self {
             Source::Kaggle(kaggle) => kaggle.list()?,
             Source::Pcam(pcam) => pcam.list(around)?,

@@ -17,6 +17,8 @@ pub(super) enum Store {
 
 /// An image file is not larger, in bytes; whole slides are, and are no patches.
 pub(super) const LARGEST_IMAGE: u64 = 1 << 29;
+/// An image in a zip file is not larger, in bytes: those of the competition take 28 kB.
+const LARGEST_ENTRY: u64 = 1 << 24;
 /// A table is not larger, in bytes.
 pub(super) const LARGEST_TABLE: u64 = 1 << 28;
 
@@ -41,7 +43,7 @@ impl Store {
     pub fn image(&self, name: &str) -> Result<Vec<u8>, String> {
         match self {
             Store::Folder(root) => image(&root.join(name)),
-            Store::Zip(zip) => zip.read(name, LARGEST_IMAGE),
+            Store::Zip(zip) => zip.read(name, LARGEST_ENTRY),
         }
     }
 
@@ -54,9 +56,9 @@ impl Store {
                 let bytes = whole(file, LARGEST_TABLE).map_err(DataError::read(&path))?;
                 bytes.ok_or(DataError::LargeTable { path })
             }
-            Store::Zip(zip) => zip
-                .read(name, LARGEST_TABLE)
-                .map_err(|problem| DataError::BadEntry { path: zip.zip().into(), name: name.into(), problem }),
+            Store::Zip(zip) => zip.read(name, LARGEST_TABLE).map_err(|problem| {
+                DataError::BadEntry { path: zip.zip().into(), name: name.into(), problem }
+            }),
         }
     }
 }
@@ -68,7 +70,9 @@ pub(super) fn image(path: &Path) -> Result<Vec<u8>, String> {
         true => "it is a link to nowhere".to_string(),
         false => format!("the file cannot be read: {error}"),
     })?;
-    bytes.ok_or_else(|| format!("the file is larger than {} MiB, which no patch is", LARGEST_IMAGE >> 20))
+    bytes.ok_or_else(|| {
+        format!("the file is larger than {} MiB, which no patch is", LARGEST_IMAGE >> 20)
+    })
 }
 
 /// All there is to read, if it is not more than `largest` bytes.

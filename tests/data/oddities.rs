@@ -47,7 +47,12 @@ fn colours_that_would_have_to_be_guessed() {
             "the TIFF image cannot be decoded: The encoder or decoder for Tiff does not support the color type `Unknown(32)`"
         ],
     );
-    refused(&odd("palette.tif"), expect!["its colours are those of a palette, which are looked up in PNG and BMP but not in TIFF; save it as RGB"]);
+    refused(
+        &odd("palette.tif"),
+        expect![
+            "its colours are those of a palette, which are looked up in PNG and BMP but not in TIFF; save it as RGB"
+        ],
+    );
 }
 
 /// The PNG with another width and height in its header, and the checksum of that.

@@ -82,24 +82,21 @@ impl Columns {
         let (mut lost, mut unclear, mut bad) = (Vec::new(), Vec::new(), Vec::new());
         for (line, mut fields) in lines {
             let facts = fields.split_off(1);
-            let id = fields.remove(0);
-            let at = match index.find(&id) {
-                Found::One(at) => at,
-                Found::None => {
-                    lost.push(id);
-                    continue;
-                }
+            let id = fields.concat();
+            match index.find(&id) {
+                Found::None => lost.push(id),
                 Found::Several(one, two) => {
                     let (one, two) = (&paths[one], &paths[two]);
                     unclear.push(format!("line {line}: `{id}` may be `{one}` or `{two}`"));
-                    continue;
                 }
-            };
-            if let Some(first) = seen[at].replace(line) {
-                return Err(DataError::Twice { path, id, first, second: line });
-            }
-            if let Err(value) = self.add(facts, &mut known[at]) {
-                bad.push(format!("line {line}: `{value}` for `{}`", paths[at]));
+                Found::One(at) => {
+                    if let Some(first) = seen[at].replace(line) {
+                        return Err(DataError::Twice { path, id, first, second: line });
+                    }
+                    if let Err(value) = self.add(facts, &mut known[at]) {
+                        bad.push(format!("line {line}: `{value}` for `{}`", paths[at]));
+                    }
+                }
             }
         }
         if !bad.is_empty() {

@@ -106,17 +106,16 @@ impl Ingest {
             None => (0..total).collect(),
         };
         drawn.truncate(self.limit.unwrap_or(total));
-        let (mut drawn, mut first) = (drawn.into_iter().peekable(), 0);
-        let choose = |listing: &mut Listing| {
+        let mut drawn = drawn.into_iter().peekable();
+        let (mut chosen, mut first) = (Vec::new(), 0);
+        for listing in listings {
             let rows = std::mem::take(&mut listing.rows);
             let end = first + rows.len();
-            let keep = |(at, _): &(usize, Row)| drawn.next_if_eq(&(first + at)).is_some();
-            let chosen = rows.into_iter().enumerate().filter(keep).collect();
+            let drawn = |(at, _): &(usize, Row)| drawn.next_if_eq(&(first + at)).is_some();
+            chosen.push(rows.into_iter().enumerate().filter(drawn).collect());
             first = end;
-            chosen
-        };
-        let mut choose = choose;
-        Ok(listings.iter_mut().map(&mut choose).collect())
+        }
+        Ok(chosen)
     }
 }
 

@@ -37,7 +37,9 @@ fn defaults_are_filled_in_and_folders_left_out() {
     canonical::<Ingest>(
         "limit = 9\nsample.fraction = 0.5\nsource.mix = { b = { pcam = { dir = '/x' } }, a = { folder = \
          { dir = '/y', table = { file = 't.csv', label = 'y' } } } }",
-        expect![[r#"{"source":{"mix":{"a":{"folder":{"label":{"component":-2},"group":null,"positive":["1"],"negative":["0"],"splits":null,"table":{"file":"t.csv","path":"path","label":"y","group":null,"split":null},"include":[],"exclude":[],"extensions":["png","jpg","jpeg","tif","tiff","bmp","webp"],"size":null}},"b":{"pcam":{"check_sums":true}}}},"sample":{"fraction":0.5},"limit":9,"on_bad_image":"fail","seed":0}"#]],
+        expect![[
+            r#"{"source":{"mix":{"a":{"folder":{"label":{"component":-2},"group":null,"positive":["1"],"negative":["0"],"splits":null,"table":{"file":"t.csv","path":"path","label":"y","group":null,"split":null},"include":[],"exclude":[],"extensions":["png","jpg","jpeg","tif","tiff","bmp","webp"],"size":null}},"b":{"pcam":{"check_sums":true}}}},"sample":{"fraction":0.5},"limit":9,"on_bad_image":"fail","seed":0}"#
+        ]],
     );
     canonical::<Preprocess>(
         "",

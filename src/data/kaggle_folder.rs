@@ -10,10 +10,11 @@ use image::codecs::tiff::TiffEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use rayon::prelude::*;
 
+use super::dataset::Row;
 use super::decode::Picture;
 use super::error::DataError;
 use super::problem::refuse;
-use super::source::{Source, Synthetic, sha1_hex};
+use super::source::{Listing, Synthetic, sha1_hex};
 use super::writer::write_csv;
 use super::{Progress, report};
 
@@ -39,9 +40,9 @@ impl KaggleFolder {
     pub fn write(&self, folder: &Path, progress: Progress) -> Result<(), DataError> {
         let total = self.train + self.test;
         let slides = total.div_ceil(OF_A_SLIDE).max(1);
-        let tissue = Synthetic { count: total, slides, positive: POSITIVE, ..Synthetic::default() };
-        let source = Source::Synthetic(tissue);
-        refuse(source.problems())?;
+        let tissue =
+            Synthetic { count: total, slides, positive: POSITIVE, ..Synthetic::default() };
+        refuse(tissue.problems())?;
         if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(DataError::NotEmpty { path: folder.into() });
         }
@@ -49,22 +50,20 @@ impl KaggleFolder {
         for folder in [&train, &test] {
             fs::create_dir_all(folder).map_err(DataError::write(folder))?;
         }
-        let listing = source.list(self.seed)?;
-        let write = |at: usize| {
-            let row = &listing.rows[at];
-            let parent = if at < self.train { &train } else { &test };
-            let picture = (listing.picture)(at, row).map_err(|problem| DataError::BadImages {
-                bad: vec![format!("{}: {problem}", row.id)],
-                total,
-            })?;
-            let id = sha1_hex(&picture.pixels);
-            write_tiff(&parent.join(format!("{id}.tif")), &picture)?;
-            Ok((id, row.label))
-        };
+        let Listing { rows, mut pictures } = tissue.list(self.seed);
+        let rows: Vec<(usize, Row)> = rows.into_iter().enumerate().collect();
         let mut written: Vec<(String, Option<u8>)> = Vec::with_capacity(total);
-        while written.len() < total {
-            let some = written.len()..total.min(written.len() + AT_A_TIME);
-            let some = some.into_par_iter().map(write);
+        for rows in rows.chunks(AT_A_TIME) {
+            let drawn = pictures.read(rows, |drawn| Ok(drawn.picture))?;
+            let write = |(picture, (at, row)): (Result<Picture, String>, &(usize, Row))| {
+                let bad = |problem| DataError::BadImages { bad: vec![problem], total };
+                let picture = picture.map_err(bad)?;
+                let id = sha1_hex(&picture.pixels);
+                let parent = if *at < self.train { &train } else { &test };
+                write_tiff(&parent.join(format!("{id}.tif")), &picture)?;
+                Ok((id, row.label))
+            };
+            let some = drawn.into_par_iter().zip(rows).map(write);
             written.extend(some.collect::<Result<Vec<_>, DataError>>()?);
             report(progress, written.len(), total)?;
         }

@@ -18,6 +18,7 @@ mod preprocess;
 mod problem;
 pub mod random;
 mod resize;
+mod sample;
 mod source;
 mod split;
 mod table;
@@ -38,7 +39,10 @@ pub use normalize::{Normalization, Normalize};
 pub use preprocess::{Leakage, Preprocess};
 pub use problem::Problem;
 pub use resize::resize;
-pub use source::{Folder, Kaggle, Part, Source, SourceFiles, Synthetic, Unlabelled};
+pub use sample::Sample;
+pub use source::{
+    Columns, Folder, Kaggle, Part, Pcam, Source, SourceFiles, Synthetic, Test, Unlabelled,
+};
 pub use split::{Fractions, Split, SplitBy, SplitRule};
 pub use writer::Writer;
 

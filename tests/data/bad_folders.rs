@@ -55,7 +55,7 @@ fn classes_that_are_not_known() {
         "folder = { DIR, label = { component = 0 } }",
         "",
         expect![
-            "4 images (`p1/0/a.png`, `p1/1/b.png`, `p2/0/c.png` and 1 more) of class `p1`, `p2`, which is neither in `positive` (1) nor in `negative` (0); add it to one of them, or let `label` point to another part of the path"
+            "4 images (`p1/0/a.png`, `p1/1/b.png`, `p2/0/c.png` and 1 more) of class `p1`, `p2`, which is neither in `positive` (1) nor in `negative` (0); add it to one of them, or let `label` point to another part of the path or another column"
         ],
     );
     fails(
@@ -63,7 +63,7 @@ fn classes_that_are_not_known() {
         "folder = { DIR, positive = ['tumour'] }",
         "",
         expect![
-            "2 images (`p1/1/b.png`, `p2/1/d.png`) of class `1`, which is neither in `positive` (tumour) nor in `negative` (0); add it to one of them, or let `label` point to another part of the path"
+            "2 images (`p1/1/b.png`, `p2/1/d.png`) of class `1`, which is neither in `positive` (tumour) nor in `negative` (0); add it to one of them, or let `label` point to another part of the path or another column"
         ],
     );
 }

@@ -1,11 +1,12 @@
 //! A wish to stop is heard within a few hundred images.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use microtome::data::{DataError, Explore, Ingest, Preprocess, Progress};
 
-use crate::common::{folder, ingest, parse};
+use crate::common::{files, folder, ingest, parse};
 
 /// Runs, asks to stop at the first report, and gives how many images were through by then.
 fn stopped<T>(run: impl FnOnce(Progress) -> Result<T, DataError>) -> usize {
@@ -29,6 +30,15 @@ const TISSUE: &str = "source.synthetic = { count = 1500, size = 12 }";
 fn reading_stops() {
     let out = folder();
     assert!(stopped(|progress| parse::<Ingest>(TISSUE).run(out.path(), progress)) <= 256);
+}
+
+#[test]
+fn unpacking_stops() {
+    let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pcam/small/packed");
+    let pcam = format!("source.pcam = {{ dir = {packed:?}, check_sums = false }}");
+    let out = folder();
+    assert_eq!(stopped(|progress| parse::<Ingest>(&pcam).run(out.path(), progress)), 0);
+    assert!(files(out.path()).is_empty(), "what was unpacked is gone");
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub fn normalised(
             label: Some(relabel(i, label)),
             group: i.to_string(),
             split: Some(split),
-            source: String::new(),
+            ..Row::default()
         };
         writer.push(row, &pixels).unwrap();
     }

@@ -18,9 +18,9 @@ mod slide;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Listing;
+use super::listing::{Listing, Pictures};
 use crate::data::dataset::Row;
-use crate::data::decode::Picture;
+use crate::data::decode::{Decoded, Picture};
 use crate::data::problem::Problem;
 use scene::Scene;
 use slide::Slide;
@@ -50,7 +50,7 @@ impl Default for Synthetic {
 }
 
 impl Synthetic {
-    pub(super) fn problems(&self) -> Vec<Problem> {
+    pub(in crate::data) fn problems(&self) -> Vec<Problem> {
         let Synthetic { count, size, slides, positive } = *self;
         let problems = [
             Problem::outside("count", count, 1..=1_000_000, "draw 1 to 1000000 patches"),
@@ -61,7 +61,7 @@ impl Synthetic {
         problems.into_iter().flatten().collect()
     }
 
-    pub(super) fn list(&self, seed: u64) -> Listing<'_> {
+    pub(in crate::data) fn list(&self, seed: u64) -> Listing<'_> {
         let slides: Vec<Slide> =
             (0..self.slides).map(|slide| Slide::draw(seed, slide as u64, self.positive)).collect();
         let row = |i: usize| {
@@ -72,17 +72,19 @@ impl Synthetic {
                 group: format!("slide-{slide:03}"),
                 split: None,
                 source: "synthetic".into(),
+                origin: "synthetic".into(),
             }
         };
         let rows = (0..self.count).map(row).collect();
         let side = self.size as usize;
         Listing {
             rows,
-            picture: Box::new(move |i, row| {
+            pictures: Pictures::Any(Box::new(move |i, row| {
                 let scene = Scene::draw(seed, i as u64, row.label == Some(1));
                 let pixels = paint::paint(&scene, &slides[i % slides.len()], side);
-                Ok(Picture { height: side, width: side, pixels })
-            }),
+                let picture = Picture { height: side, width: side, pixels };
+                Ok(Decoded { picture, format: "drawn rgb8".into(), size: (side, side) })
+            })),
         }
     }
 }

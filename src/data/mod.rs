@@ -19,6 +19,7 @@ pub mod random;
 mod resize;
 mod source;
 mod split;
+pub mod stain;
 mod table;
 mod writer;
 

@@ -15,5 +15,6 @@ mod problems;
 mod randomness;
 mod real;
 mod splitting;
+mod stain;
 mod stopping;
 mod synthetic;

@@ -30,7 +30,11 @@ pub use batches::{Batch, Batches};
 pub use dataset::{Dataset, Info, Rejected, Row, SplitInfo};
 pub use decode::{Picture, decode};
 pub use error::DataError;
-pub use explore::{Blank, Brightness, Channels, Duplicates, Exploration, Explore, Groups};
+pub use explore::{
+    Balance, Blank, Brightness, Channels, ColourBaseline, ColourScore, Comparison, Duplicates,
+    Estimate, Exploration, Explore, GroupRow, Groups, Map, MapAxis, MapPoint, MeanImage,
+    MeanImages, Outlying, Quantiles, Shades, Share, Staining, Suspects,
+};
 pub use ingest::{Ingest, OnBadImage};
 pub(crate) use map::map;
 pub use normalize::{Normalization, Normalize};

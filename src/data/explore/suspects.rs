@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::balance::Share;
 use super::look::Look;
 use super::robust::{self, OUTLYING};
 
@@ -16,6 +17,8 @@ pub struct Suspects {
     pub ids: Vec<String>,
     /// Of class 0, of class 1 and without a label.
     pub classes: [usize; 3],
+    /// The share of class 1 among those with a label.
+    pub share: Option<Share>,
 }
 
 /// The flaws in the order in which they are told; the names of the galleries.
@@ -62,6 +65,7 @@ impl Suspects {
             classes[look.rows[row].label.map_or(2, usize::from)] += 1;
         }
         let ids = rows.iter().take(LISTED).map(|&row| look.rows[row].id.clone()).collect();
-        Suspects { total: rows.len(), ids, classes }
+        let share = Share::of(&look.observed(rows.iter().copied(), |_| Some(0.0)));
+        Suspects { total: rows.len(), ids, classes, share }
     }
 }

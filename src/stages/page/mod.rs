@@ -1,6 +1,7 @@
 //! From artifacts to the values of the report.
 
 mod exploration;
+mod looks;
 
 pub use exploration::exploration;
 

@@ -1,26 +1,28 @@
 //! The data: how many images of which label, how they look, and which deserve a second look.
 
+//!
+//! What bears on the scores comes first: balance and colour, then stains and sharpness, then what
+//! one looks at once.
+
+mod balance;
+mod colour;
+mod flaws;
+mod look;
+mod map;
+mod means;
+mod measures;
+mod staining;
+pub(super) mod values;
+mod words;
+
 use maud::{Markup, html};
 
-use super::chart::{Caption, histogram};
 use super::embed::png;
 use super::number::{DASH, count, percent, share};
 use super::page::Section;
 use super::table::table;
-use super::values::{
-    BrightnessHistogram, ChannelStats, Class, Exploration, Finding, FindingKind, Report,
-    SampleGrid, SplitCounts,
-};
-
-impl Class {
-    fn name(self) -> &'static str {
-        match self {
-            Class::Negative => "negative",
-            Class::Positive => "positive",
-            Class::Unlabelled => "unlabelled",
-        }
-    }
-}
+use super::values::Report;
+use values::{ChannelStats, Class, Exploration, SampleGrid, SplitCounts};
 
 /// The section, if the pipeline explored its data.
 pub(super) fn section(report: &Report) -> Option<Section> {
@@ -31,14 +33,26 @@ pub(super) fn section(report: &Report) -> Option<Section> {
             h3 { "Samples" }
             div.figures { @for grid in &data.samples { (samples(grid)) } }
         }
-        @if !data.brightness.is_empty() || !data.channels.is_empty() {
-            h3 { "Colour and brightness" }
-            div.figures { (brightness(&data.brightness)) (channels(&data.channels)) }
-        }
+        (balance::markup(data))
+        (colour::markup(data))
+        (channels(&data.channels))
+        (staining::markup(data))
+        (measures::markup(data))
+        (means::markup(data))
+        (map::markup(data))
         h3 { "Findings" }
-        (findings(data))
+        (flaws::markup(data))
     };
     Some(Section { id: "data".to_owned(), title: "The data".to_owned(), body })
+}
+
+/// All that is said of the data, sentence by sentence, in the order of the page.
+pub fn observations(data: &Exploration) -> Vec<String> {
+    let map = data.map.iter().flat_map(map::sentences);
+    let flaws = data.flaws.iter().map(|flaw| flaws::sentence(flaw, data));
+    let before = [balance::sentences, colour::sentences, staining::sentences, measures::sentences];
+    let before = before.into_iter().flat_map(|sentences| sentences(data));
+    before.chain(measures::centre(data)).chain(map).chain(flaws).collect()
 }
 
 /// The counts of all splits as a table, with a bar for their balance.
@@ -114,25 +128,6 @@ fn samples(grid: &SampleGrid) -> Markup {
     }
 }
 
-fn brightness(histograms: &[BrightnessHistogram]) -> Markup {
-    let shares = |h: &BrightnessHistogram| -> Vec<f64> {
-        let images = h.counts.iter().sum();
-        h.counts.iter().map(|&n| share(n, images)).collect()
-    };
-    let filled = histograms.iter().filter(|h| h.counts.iter().any(|&n| n > 0));
-    let drawn: Vec<_> = filled.map(|h| (h.class.name(), h.class.name(), shares(h))).collect();
-    if drawn.is_empty() {
-        return html! {};
-    }
-    let caption = Caption {
-        id: "brightness".to_owned(),
-        title: "Brightness of images, by class",
-        description: "For each class, the share of its images in each bin of mean brightness."
-            .to_owned(),
-    };
-    histogram(&caption, "mean brightness, 0 black to 1 white", "share of the class", &drawn)
-}
-
 fn channels(channels: &[ChannelStats]) -> Markup {
     if channels.is_empty() {
         return html! {};
@@ -152,47 +147,4 @@ fn channels(channels: &[ChannelStats]) -> Markup {
 
 fn decimals(value: f64) -> String {
     if value.is_finite() { format!("{value:.3}") } else { DASH.to_owned() }
-}
-
-impl FindingKind {
-    /// Its name on the page, and what it means.
-    fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Unreadable => {
-                ("Unreadable images", "They could not be decoded and are left out.")
-            }
-            Self::Blank => {
-                ("Blank images", "They are (almost) of one colour: background, or a fault.")
-            }
-            Self::Duplicate => ("Duplicates", "Sets of images with equal pixels and equal labels."),
-            Self::ConflictingDuplicate => (
-                "Duplicates that disagree",
-                "Sets of images with equal pixels and different labels.",
-            ),
-            Self::Leak => {
-                ("Images in two splits", "Their equal is in another split, so scores may flatter.")
-            }
-        }
-    }
-}
-
-fn findings(data: &Exploration) -> Markup {
-    let found: Vec<&Finding> = data.findings.iter().filter(|f| f.total > 0).collect();
-    html! {
-        @if found.is_empty() {
-            p.empty { "No unreadable, blank or duplicated images were found." }
-        }
-        @for finding in found {
-            @let (name, meaning) = finding.kind.words();
-            @let rest = finding.total.saturating_sub(finding.items.len() as u64);
-            details {
-                summary { (name) ": " (count(finding.total)) }
-                p { (meaning) }
-                ul.items {
-                    @for item in &finding.items { li { code { (item) } } }
-                    @if rest > 0 { li { "and " (count(rest)) " more" } }
-                }
-            }
-        }
-    }
 }

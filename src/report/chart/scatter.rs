@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use super::plot::Plot;
-use super::{Axis, Caption, Key, figure};
+use super::{Axis, Caption};
 use crate::report::number::coordinate as c;
 
 /// The shape of a point.
@@ -33,7 +33,7 @@ impl Marker {
     /// The shape as a letter, for the legend.
     fn glyph(self) -> &'static str {
         match self {
-            Marker::Dot => "•",
+            Marker::Dot => "●",
             Marker::Cross => "×",
             Marker::Ring => "○",
             Marker::Triangle => "△",
@@ -68,6 +68,9 @@ pub(in crate::report) struct Series {
     pub labels: Vec<String>,
 }
 
+/// More points than this are see-through, so that those below can be seen.
+const DENSE: usize = 250;
+
 /// Points by two numbers; later series lie on top.
 pub(in crate::report) fn scatter(
     caption: &Caption,
@@ -95,7 +98,9 @@ pub(in crate::report) fn scatter(
     let marks = html! {
         @for one in series {
             g class=(one.class) {
-                path class={ "points" @if one.marker == Marker::Dot { " dots" } } d=(path(one)) {
+                @let dots = one.marker == Marker::Dot;
+                @let dense = one.points.len() > DENSE;
+                path class={ "points" @if dots { " dots" } @if dense { " dense" } } d=(path(one)) {
                     title { (one.name) }
                 }
                 @for ((x, y), label) in one.points.iter().zip(&one.labels) {
@@ -104,9 +109,15 @@ pub(in crate::report) fn scatter(
             }
         }
     };
-    let key = |s: &Series| Key {
-        class: format!("{} glyph", s.class),
-        text: format!("{} {}", s.marker.glyph(), s.name),
-    };
-    figure(caption, &series.iter().map(key).collect::<Vec<_>>(), plot.draw(caption, marks))
+    html! {
+        figure.chart {
+            figcaption { (caption.title) }
+            (plot.draw(caption, marks))
+            ul.legend {
+                @for one in series {
+                    li { span class={ "glyph " (one.class) } { (one.marker.glyph()) } " " (one.name) }
+                }
+            }
+        }
+    }
 }

@@ -3,10 +3,13 @@
 use maud::{Markup, html};
 
 use super::look::{Fold, look};
-use super::values::{BrightnessHistogram, Class, ColourScore, Exploration, ShadeHistogram};
+use super::values::{
+    BrightnessHistogram, ChannelStats, Class, ColourScore, Exploration, ShadeHistogram,
+};
 use super::words::{estimate, list, three};
 use crate::report::chart::{Caption, Whisker, histogram, whiskers};
 use crate::report::number::{plural, share};
+use crate::report::table::table;
 
 /// The score that speaks for images that the regression has not seen: test, valid or the folds.
 fn headline(data: &Exploration) -> Option<&ColourScore> {
@@ -72,19 +75,18 @@ pub(super) fn markup(data: &Exploration) -> Markup {
     };
     let figures = html! {
         @if !rows.is_empty() { (whiskers(&caption, "AUC", &rows, Some((0.5, "guessing")))) }
-        (shades(&data.shades))
-        (brightness(&data.brightness))
     };
-    let told = sentences(data);
-    if told.is_empty() {
-        return html! {
-            @if !(data.shades.is_empty() && data.brightness.is_empty()) {
-                h3 { "Colour" }
-                div.figures { (figures) }
+    let shown = !(data.shades.is_empty() && data.brightness.is_empty() && data.channels.is_empty());
+    html! {
+        (look("What colour alone tells", &sentences(data), Fold::Open, figures))
+        @if shown {
+            details {
+                summary { "Colour and brightness of each class" }
+                div.figures { (shades(&data.shades)) (brightness(&data.brightness)) }
+                (channels(&data.channels))
             }
-        };
+        }
     }
-    look("What colour alone tells", &told, Fold::Open, figures)
 }
 
 /// Shares of a whole, bin by bin.
@@ -138,4 +140,21 @@ impl Class {
             Class::Unlabelled => "unlabelled",
         }
     }
+}
+
+fn channels(channels: &[ChannelStats]) -> Markup {
+    if channels.is_empty() {
+        return html! {};
+    }
+    let rows = html! {
+        @for row in channels {
+            tr {
+                th scope="row" { (row.class.map_or("all", Class::name)) }
+                @for i in 0..3 {
+                    td { (three(row.mean[i])) small { " ± " (three(row.sd[i])) } }
+                }
+            }
+        }
+    };
+    table("Channel means ± standard deviations, 0 to 1", &["Class", "Red", "Green", "Blue"], rows)
 }

@@ -74,9 +74,6 @@ impl FindingKind {
             Self::Unreadable => {
                 ("Unreadable images", "They could not be decoded and are left out.")
             }
-            Self::Blank => {
-                ("Blank images", "They are (almost) of one colour: background, or a fault.")
-            }
             Self::Duplicate => ("Duplicates", "Sets of images with equal pixels and equal labels."),
             Self::ConflictingDuplicate => (
                 "Duplicates that disagree",

@@ -6,7 +6,7 @@ use super::look::{Fold, look};
 use super::values::{Exploration, Interval, Measure};
 use super::words::{list, one, three, two, whole};
 use crate::report::chart::{Boxes, Caption, boxes};
-use crate::report::number::percent;
+use crate::report::number::{percent, points};
 
 /// A measure in words: its name in the data, on the page, what more and less of it are called, and
 /// how it is written.
@@ -16,16 +16,26 @@ struct Words {
     more: &'static str,
     less: &'static str,
     write: fn(f64) -> String,
+    /// Writes a difference.
+    apart: fn(f64) -> String,
 }
 
 const WORDS: [Words; 6] = [
-    Words { name: "brightness", label: "brightness", more: "brighter", less: "darker", write: one },
+    Words {
+        name: "brightness",
+        label: "brightness",
+        more: "brighter",
+        less: "darker",
+        write: one,
+        apart: one,
+    },
     Words {
         name: "contrast",
         label: "contrast",
         more: "richer in contrast",
         less: "poorer in contrast",
         write: one,
+        apart: one,
     },
     Words {
         name: "sharpness",
@@ -33,6 +43,7 @@ const WORDS: [Words; 6] = [
         more: "sharper",
         less: "less sharp",
         write: whole,
+        apart: whole,
     },
     Words {
         name: "tissue",
@@ -40,6 +51,7 @@ const WORDS: [Words; 6] = [
         more: "fuller of tissue",
         less: "emptier of tissue",
         write: percent,
+        apart: points,
     },
     Words {
         name: "haematoxylin",
@@ -47,6 +59,7 @@ const WORDS: [Words; 6] = [
         more: "richer in haematoxylin",
         less: "poorer in haematoxylin",
         write: three,
+        apart: three,
     },
     Words {
         name: "eosin",
@@ -54,6 +67,7 @@ const WORDS: [Words; 6] = [
         more: "richer in eosin",
         less: "poorer in eosin",
         write: three,
+        apart: three,
     },
 ];
 
@@ -105,9 +119,9 @@ fn told(words: &Words, difference: &Interval) -> String {
     };
     format!(
         "{word} (by {}, {} to {})",
-        (words.write)(value),
-        (words.write)(low),
-        (words.write)(high)
+        (words.apart)(value),
+        (words.apart)(low),
+        (words.apart)(high)
     )
 }
 

@@ -22,7 +22,7 @@ use super::number::{DASH, count, percent, share};
 use super::page::Section;
 use super::table::table;
 use super::values::Report;
-use values::{ChannelStats, Class, Exploration, SampleGrid, SplitCounts};
+use values::{Class, Exploration, SampleGrid, SplitCounts};
 
 /// The section, if the pipeline explored its data.
 pub(super) fn section(report: &Report) -> Option<Section> {
@@ -35,7 +35,6 @@ pub(super) fn section(report: &Report) -> Option<Section> {
         }
         (balance::markup(data))
         (colour::markup(data))
-        (channels(&data.channels))
         (staining::markup(data))
         (measures::markup(data))
         (means::markup(data))
@@ -126,25 +125,4 @@ fn samples(grid: &SampleGrid) -> Markup {
             figcaption { span class={ "swatch round " (class) } {} strong { (class) } " · " (grid.caption) }
         }
     }
-}
-
-fn channels(channels: &[ChannelStats]) -> Markup {
-    if channels.is_empty() {
-        return html! {};
-    }
-    let rows = html! {
-        @for row in channels {
-            tr {
-                th scope="row" { (row.class.map_or("all", Class::name)) }
-                @for i in 0..3 {
-                    td { (decimals(row.mean[i])) small { " ± " (decimals(row.sd[i])) } }
-                }
-            }
-        }
-    };
-    table("Channel means ± standard deviations, 0 to 1", &["Class", "Red", "Green", "Blue"], rows)
-}
-
-fn decimals(value: f64) -> String {
-    if value.is_finite() { format!("{value:.3}") } else { DASH.to_owned() }
 }

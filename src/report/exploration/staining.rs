@@ -46,10 +46,13 @@ fn outliers(staining: &Staining) -> String {
     if rest > 0 {
         told.push(format!("{} more, named in groups.csv", count(rest)));
     }
-    let verb = if staining.outliers == 1 { "group is" } else { "groups are" };
+    let (verb, whose) = match staining.outliers {
+        1 => ("group is", "its"),
+        _ => ("groups are", "their"),
+    };
     format!(
         "{} {verb} stained unlike the others (more than 3.5 robust standard deviations from the \
-         median): {}. Look at them before trusting what rests on them.",
+         median): {}. Look at {whose} images before trusting what rests on them.",
         count(staining.outliers),
         list(&told)
     )

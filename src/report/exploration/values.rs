@@ -284,8 +284,6 @@ pub struct Finding {
 pub enum FindingKind {
     /// Images that could not be decoded.
     Unreadable,
-    /// Images of (almost) one colour.
-    Blank,
     /// Sets of images with equal pixels and equal labels.
     Duplicate,
     /// Sets of images with equal pixels and different labels.

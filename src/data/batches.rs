@@ -1,9 +1,10 @@
 //! Hands a data set out in batches, shuffled and augmented for training or in order otherwise.
 //! What an epoch holds is a function of seed and epoch alone.
 
-use super::augment::{Augment, Symmetry};
+use super::augment::{self, Augment};
 use super::dataset::Dataset;
 use super::random::Random;
+use super::symmetry::Symmetry;
 
 /// Some images of a data set, ready for a network.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +88,7 @@ impl<'a> Batches<'a> {
         match &self.shuffle {
             Some(Shuffle { augment, seed }) if !augment.is_empty() => {
                 let mut random = Random::new(*seed, "augment", epoch, row as u64);
-                Symmetry::draw(augment, &mut random, self.data.height() == self.data.width())
+                augment::draw(augment, &mut random, self.data.height() == self.data.width())
             }
             _ => Symmetry::default(),
         }

@@ -8,6 +8,7 @@ mod augment;
 mod batches;
 mod dataset;
 mod decode;
+pub mod duplicates;
 mod error;
 mod explore;
 mod ingest;
@@ -20,6 +21,7 @@ mod resize;
 mod source;
 mod split;
 pub mod stain;
+mod symmetry;
 mod table;
 mod writer;
 
@@ -43,6 +45,7 @@ pub use problem::Problem;
 pub use resize::resize;
 pub use source::{Folder, Kaggle, Part, Source, SourceFiles, Synthetic, Unlabelled};
 pub use split::{Fractions, Split, SplitBy, SplitRule};
+pub use symmetry::Symmetry;
 pub use writer::Writer;
 
 /// Hears that `done` of `total` images are through, and may ask to stop; called from one thread at

@@ -24,7 +24,7 @@ pub(super) const REJECTED: &str = "rejected.csv";
 pub(super) const NO_LABEL: u8 = 255;
 
 /// What is known of an image besides its pixels; a line of `index.csv`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Unique in the data set.
     pub id: String,
@@ -36,6 +36,9 @@ pub struct Row {
     pub split: Option<Split>,
     /// The file it was read from, relative to the source's folder.
     pub source: String,
+    /// The source it came from: its name in a mix, else the kind of source.
+    #[serde(default)]
+    pub origin: String,
 }
 
 /// An image that was left out; a line of `rejected.csv`.
@@ -50,7 +53,7 @@ pub struct Rejected {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Info {
-    /// `kaggle`, `folder` or `synthetic`. Nothing more is said of the source, so that equal images
+    /// `kaggle`, `pcam`, `folder`, `synthetic` or `mix`. Nothing more is said of the source, so that equal images
     /// stay an equal data set.
     pub origin: String,
     pub images: usize,
@@ -60,6 +63,14 @@ pub struct Info {
     pub width: usize,
     /// Images left out because they could not be used.
     pub rejected: usize,
+    /// Images by the format and colour mode of their files, such as `TIFF rgb8`; said by the data
+    /// set that was read from files.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub formats: BTreeMap<String, usize>,
+    /// Images by their width and height before resizing, such as `96×96`; beyond 32 different
+    /// sizes the rarer ones are counted as `other`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sizes: BTreeMap<String, usize>,
     /// Distinct groups (patients, slides).
     pub groups: usize,
     /// Images of class `0`, of class `1`, and with label `none`.

@@ -4,11 +4,12 @@
 use std::io::Cursor;
 
 use image::codecs::{png::PngDecoder, webp::WebPDecoder};
-use image::{DynamicImage, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-/// No patch is this large; a broken header may say so.
-const LARGEST_SIDE: u32 = 16_384;
-const LARGEST_ALLOCATION: u64 = 1 << 30;
+/// No patch has more pixels (8192×8192); a few bytes of a file may claim any number of them.
+const MOST_PIXELS: u64 = 1 << 26;
+/// What a decoder may allocate besides: enough for four channels of 16 bits of that many pixels.
+const LARGEST_ALLOCATION: u64 = 8 * MOST_PIXELS;
 
 /// An image of H×W×3 bytes, row by row, red first.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,23 +21,75 @@ pub struct Picture {
     pub pixels: Vec<u8>,
 }
 
+/// A picture and what it was before it became RGB.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    pub picture: Picture,
+    /// The file's format and colour mode: `TIFF rgb8`, `PNG palette4`.
+    pub format: String,
+    /// Height and width in pixels as the file has them.
+    pub size: (usize, usize),
+}
+
 /// Decodes a TIFF, PNG, JPEG, BMP or WebP file, which one being told by its first bytes.
 ///
-/// Grey is repeated in all three channels, an alpha channel that is opaque everywhere is dropped.
-/// The error is a phrase that can follow the file's name and a colon.
+/// Grey is repeated in all three channels, an alpha channel that is opaque everywhere is dropped,
+/// and the colours of a palette are looked up. What would take a guess is refused: more than 8 bits
+/// a channel, CMYK, transparency, several images in one file, and anything cut short. The pixels
+/// are the same on every CPU. The error is a phrase that can follow the file's name and a colon.
 pub fn decode(bytes: &[u8]) -> Result<Picture, String> {
-    let format = image::guess_format(bytes).map_err(|_| match bytes {
+    Ok(decode_and_tell(bytes)?.picture)
+}
+
+/// As [`decode`], and says what the file was.
+pub(super) fn decode_and_tell(bytes: &[u8]) -> Result<Decoded, String> {
+    let format = image::guess_format(bytes).ok().filter(|format| ImageFormat::reading_enabled(format));
+    let format = format.ok_or_else(|| match bytes {
         [] => "the file is empty".to_string(),
         _ => "the file is no TIFF, PNG, JPEG, BMP or WebP image".to_string(),
     })?;
     check_whole(format, bytes)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
-    limits.max_image_width = Some(LARGEST_SIDE);
-    limits.max_image_height = Some(LARGEST_SIDE);
     limits.max_alloc = Some(LARGEST_ALLOCATION);
-    reader.limits(limits);
-    to_rgb(reader.decode().map_err(|e| broken(format, e))?)
+    reader.limits(limits.clone());
+    let mut decoder = reader.into_decoder().map_err(|e| broken(format, e))?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(format!(
+            "it is {width}×{height} pixels; images of up to {MOST_PIXELS} pixels are read, cut it \
+             into patches"
+        ));
+    }
+    let mode = mode(format, bytes, decoder.original_color_type());
+    if mode.starts_with("cmyk") {
+        return Err("its colours are CMYK; save it as RGB".into());
+    }
+    decoder.set_limits(limits).map_err(|e| broken(format, e))?;
+    let image = DynamicImage::from_decoder(decoder).map_err(|e| broken(format, e))?;
+    let picture = to_rgb(image)?;
+    let size = (picture.height, picture.width);
+    Ok(Decoded { picture, format: format!("{} {mode}", name(format)), size })
+}
+
+/// The word for an image's channels and their depth, as the file has them.
+fn mode(format: ImageFormat, bytes: &[u8], color: ExtendedColorType) -> String {
+    // PNG decoders hide palettes, those of JPEG the channels; both are told by the header.
+    if let (ImageFormat::Png, Some(&[depth, 3])) = (format, bytes.get(24..26)) {
+        return format!("palette{depth}");
+    }
+    if format == ImageFormat::Jpeg && jpeg_channels(bytes) == Some(4) {
+        return "cmyk8".into();
+    }
+    match color {
+        ExtendedColorType::L1 => "grey1".into(),
+        ExtendedColorType::L8 => "grey8".into(),
+        ExtendedColorType::L16 => "grey16".into(),
+        ExtendedColorType::La8 => "grey8 with alpha".into(),
+        ExtendedColorType::Rgb8 => "rgb8".into(),
+        ExtendedColorType::Rgba8 => "rgb8 with alpha".into(),
+        other => format!("{other:?}").to_lowercase(),
+    }
 }
 
 fn broken(format: ImageFormat, error: impl ToString) -> String {
@@ -113,22 +166,42 @@ fn png_has_end(bytes: &[u8]) -> bool {
 /// Whether a JPEG's data runs up to its end marker (ITU T.81, annex B). Its decoder fills up what
 /// is missing with grey.
 fn jpeg_has_end(bytes: &[u8]) -> bool {
+    jpeg_segments(bytes).any(|(marker, _)| marker == 0xd9)
+}
+
+/// The number of channels in the frame header of a JPEG.
+fn jpeg_channels(bytes: &[u8]) -> Option<u8> {
+    let frame = |marker| matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc);
+    let (_, at) = jpeg_segments(bytes).find(|&(marker, _)| frame(marker))?;
+    // Marker, length, depth, height and width come before.
+    bytes.get(at + 9).copied()
+}
+
+/// The markers of a JPEG, and where they stand.
+fn jpeg_segments(bytes: &[u8]) -> impl Iterator<Item = (u8, usize)> {
     let mut at = 2;
-    while let Some(&[first, marker]) = bytes.get(at..at + 2) {
-        match (first, marker) {
-            (0xff, 0xd9) => return true,
-            // Stuffed bytes, restart markers, fill bytes, and the coded data itself.
-            (0xff, 0x00 | 0x01 | 0xd0..=0xd8) => at += 2,
-            (0xff, 0xff) => at += 1,
-            // A segment, whose length may hide bytes that look like an end (a thumbnail's).
-            (0xff, _) => match bytes.get(at + 2..at + 4) {
-                Some(&[high, low]) => at += 2 + usize::from(u16::from_be_bytes([high, low])),
-                _ => return false,
-            },
-            _ => at += 1,
+    std::iter::from_fn(move || {
+        while let Some(&[first, marker]) = bytes.get(at..at + 2) {
+            let here = at;
+            match (first, marker) {
+                // Stuffed bytes, restart markers, fill bytes, and the coded data itself.
+                (0xff, 0x00 | 0x01 | 0xd0..=0xd8) => at += 2,
+                (0xff, 0xff) => at += 1,
+                (0xff, 0xd9) => {
+                    at = bytes.len();
+                    return Some((marker, here));
+                }
+                // A segment, whose length may hide bytes that look like an end (a thumbnail's).
+                (0xff, _) => {
+                    let &[high, low] = bytes.get(at + 2..at + 4)? else { return None };
+                    at += 2 + usize::from(u16::from_be_bytes([high, low]));
+                    return Some((marker, here));
+                }
+                _ => at += 1,
+            }
         }
-    }
-    false
+        None
+    })
 }
 
 fn to_rgb(image: DynamicImage) -> Result<Picture, String> {

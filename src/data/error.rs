@@ -31,6 +31,35 @@ pub enum DataError {
     )]
     MissingColumn { path: PathBuf, column: String, found: String },
 
+    #[error("{} names the column `{column}` twice; rename one of the two", path.display())]
+    ColumnTwice { path: PathBuf, column: String },
+
+    #[error("{} is larger than 256 MiB, which no table of labels is", path.display())]
+    LargeTable { path: PathBuf },
+
+    #[error("{} is no zip file that can be read: {problem}; get it again", path.display())]
+    NotZip { path: PathBuf, problem: String },
+
+    #[error("`{name}` in {}: {problem}; get the archive again", path.display())]
+    BadEntry { path: PathBuf, name: String, problem: String },
+
+    #[error("{}: {problem}", path.display())]
+    BadFile { path: PathBuf, problem: String },
+
+    #[error(
+        "{} does not list {}; add what is missing, or {advice}", path.display(), some(ids)
+    )]
+    Unlisted { path: PathBuf, ids: Vec<String>, advice: &'static str },
+
+    #[error("{}: {} of {total} images cannot be found:{}", path.display(), bad.len(), lines(bad))]
+    Unclear { path: PathBuf, bad: Vec<String>, total: usize },
+
+    #[error("`{id}` is the id of both `{one}` and `{two}`; rename or remove one of them")]
+    SameId { id: String, one: String, two: String },
+
+    #[error("`sample` leaves {left} of {total} images; {advice}")]
+    Sample { left: usize, total: usize, advice: &'static str },
+
     #[error("{} is empty; its first line must name the columns", path.display())]
     EmptyTable { path: PathBuf },
 

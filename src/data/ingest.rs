@@ -1,18 +1,20 @@
 //! Reads a source into a packed data set: each file once, in parallel, in a fixed order and in
 //! bounded memory. Knows nothing of how a source is laid out.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::dataset::{Dataset, Rejected, Row};
-use super::decode::Picture;
+use super::decode::Decoded;
 use super::error::DataError;
 use super::normalize::{Normalize, Sums};
 use super::problem::{Problem, refuse};
-use super::source::{Listing, Source};
+use super::sample::Sample;
+use super::source::{Listing, Source, Surroundings};
 use super::writer::Writer;
 use super::{Progress, report};
 
@@ -22,10 +24,18 @@ use super::{Progress, report};
 pub struct Ingest {
     /// Where the images come from.
     pub source: Source,
+    /// Reads only a part of the images, drawn at random, but the same share of each source, split
+    /// and class.
+    #[serde(default)]
+    pub sample: Option<Sample>,
+    /// Reads only the first so many images, of the sample if there is one.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub limit: Option<usize>,
     /// What to do about an image that cannot be read: "fail" or "exclude".
     #[serde(default)]
     pub on_bad_image: OnBadImage,
-    /// Seeds the generator of synthetic tissue.
+    /// Seeds the sample and the generator of synthetic tissue.
     #[serde(default)]
     pub seed: u64,
 }
@@ -50,32 +60,83 @@ impl Ingest {
     /// What is wrong with the parameters, whatever the data.
     pub fn problems(&self) -> Vec<Problem> {
         let within = |problem: Problem| problem.within(self.source.origin()).within("source");
-        self.source.problems().into_iter().map(within).collect()
+        let sample = self.sample.as_ref().and_then(Sample::problem);
+        let most = usize::MAX;
+        let limit = self.limit.and_then(|n| Problem::outside("limit", n, 1..=most, "read 1 or more"));
+        self.source.problems().into_iter().map(within).chain(sample).chain(limit).collect()
     }
 
     /// Writes the data set into the folder `out` and opens it.
     pub fn run(&self, out: &Path, progress: Progress) -> Result<Dataset, DataError> {
         refuse(self.problems())?;
-        let Listing { rows, picture } = self.source.list(self.seed)?;
-        let total = rows.len();
-        let read = |at: usize, row: &Row| {
-            picture(at, row).map(|picture| (Sums::of(&picture.pixels), picture))
-        };
-        let mut rows = rows.into_iter().enumerate();
+        let told = (AtomicUsize::new(0), AtomicUsize::new(1));
+        let going_on = || report(progress, told.0.load(Relaxed), told.1.load(Relaxed));
+        let around = Surroundings { seed: self.seed, scratch: out, going_on: &going_on };
+        let mut listings = self.source.list(around)?;
+        check_ids(&listings)?;
+        let chosen = self.choose(&mut listings)?;
+        let total = chosen.iter().map(Vec::len).sum();
+        told.1.store(total, Relaxed);
         let mut pack = Pack::new(self, out);
         let mut done = 0;
-        while done < total {
-            let some: Vec<(usize, Row)> = rows.by_ref().take(pack.at_a_time()).collect();
-            done += some.len();
-            let read: Vec<_> =
-                some.into_par_iter().map(|(at, row)| (read(at, &row), row)).collect();
-            for (picture, row) in read {
-                pack.add(row, picture)?;
+        for (listing, chosen) in listings.iter_mut().zip(chosen) {
+            let mut rows = chosen.into_iter().peekable();
+            while rows.peek().is_some() {
+                let some: Vec<(usize, Row)> = rows.by_ref().take(pack.at_a_time()).collect();
+                let read = listing.pictures.read(&some, |decoded| pack.check(decoded))?;
+                done += some.len();
+                for (read, (_, row)) in read.into_iter().zip(some) {
+                    pack.add(row, read)?;
+                }
+                told.0.store(done, Relaxed);
+                report(progress, done, total)?;
             }
-            report(progress, done, total)?;
         }
         pack.finish(total)
     }
+
+    /// The rows that are read, and their places in their listing.
+    fn choose(&self, listings: &mut [Listing]) -> Result<Vec<Vec<(usize, Row)>>, DataError> {
+        let total: usize = listings.iter().map(|listing| listing.rows.len()).sum();
+        let mut drawn: Vec<usize> = match &self.sample {
+            Some(sample) => {
+                sample.draw(listings.iter().flat_map(|listing| &listing.rows), self.seed)?
+            }
+            None => (0..total).collect(),
+        };
+        drawn.truncate(self.limit.unwrap_or(total));
+        let (mut drawn, mut first) = (drawn.into_iter().peekable(), 0);
+        let choose = |listing: &mut Listing| {
+            let rows = std::mem::take(&mut listing.rows);
+            let end = first + rows.len();
+            let keep = |(at, _): &(usize, Row)| drawn.next_if_eq(&(first + at)).is_some();
+            let chosen = rows.into_iter().enumerate().filter(keep).collect();
+            first = end;
+            chosen
+        };
+        let mut choose = choose;
+        Ok(listings.iter_mut().map(&mut choose).collect())
+    }
+}
+
+/// An id names one image.
+fn check_ids(listings: &[Listing]) -> Result<(), DataError> {
+    let mut ids = BTreeMap::new();
+    for row in listings.iter().flat_map(|listing| &listing.rows) {
+        if let Some(one) = ids.insert(row.id.as_str(), row) {
+            let (one, two) = (one.source.clone(), row.source.clone());
+            return Err(DataError::SameId { id: row.id.clone(), one, two });
+        }
+    }
+    Ok(())
+}
+
+/// An image that has been read, with its sums.
+struct Read {
+    decoded: Decoded,
+    sums: Sums,
+    /// Height and width in pixels.
+    size: (usize, usize),
 }
 
 /// The data set in the making, begun when the size of the first image is known.
@@ -91,39 +152,63 @@ impl<'a> Pack<'a> {
         Pack { ingest, out, writer: None, bad: Vec::new() }
     }
 
+    /// One, until it is known how large images are.
     fn at_a_time(&self) -> usize {
         match &self.writer {
             Some((_, _, (height, width))) => (IN_MEMORY / (height * width * 3)).clamp(1, AT_A_TIME),
-            None => 16,
+            None => 1,
         }
     }
 
-    fn add(&mut self, row: Row, picture: Result<(Sums, Picture), String>) -> Result<(), DataError> {
-        let (sums, picture) = match picture {
-            Ok(picture) => picture,
+    /// Sums an image up. The pixels of one that has not the size of the first are let go at once, so
+    /// that however large it is, memory is not filled with its like.
+    fn check(&self, mut decoded: Decoded) -> Result<Read, String> {
+        let size = (decoded.picture.height, decoded.picture.width);
+        let sums = match &self.writer {
+            Some((_, _, first)) if *first != size => {
+                decoded.picture.pixels = Vec::new();
+                Sums::default()
+            }
+            _ => Sums::of(&decoded.picture.pixels),
+        };
+        Ok(Read { decoded, sums, size })
+    }
+
+    fn add(&mut self, row: Row, read: Result<Read, String>) -> Result<(), DataError> {
+        let name = self.name(&row);
+        let Read { decoded, sums, size: (height, width) } = match read {
+            Ok(read) => read,
             Err(problem) => {
-                self.bad.push(Rejected { path: row.source, problem });
+                self.bad.push(Rejected { path: name, problem });
                 return Ok(());
             }
         };
-        let Picture { height, width, pixels } = picture;
         let (writer, first, size) = match &mut self.writer {
             Some(writer) => writer,
             none => {
                 let origin = self.ingest.source.origin();
                 let writer = Writer::create(self.out, origin, height, width)?;
-                none.insert((writer, row.source.clone(), (height, width)))
+                none.insert((writer, name.clone(), (height, width)))
             }
         };
         if *size != (height, width) {
             return Err(DataError::Sizes {
                 one: first.clone(),
                 one_size: *size,
-                two: row.source,
+                two: name,
                 two_size: (height, width),
             });
         }
-        writer.push_summed(row, &pixels, &sums)
+        writer.count(decoded.format, decoded.size);
+        writer.push_summed(row, &decoded.picture.pixels, &sums)
+    }
+
+    /// The file of an image, for messages.
+    fn name(&self, row: &Row) -> String {
+        match &self.ingest.source {
+            Source::Mix(_) => format!("{}/{}", row.origin, row.source),
+            _ => row.source.clone(),
+        }
     }
 
     fn finish(self, total: usize) -> Result<Dataset, DataError> {

@@ -18,6 +18,7 @@ mod preprocess;
 mod problem;
 pub mod random;
 mod resize;
+mod sample;
 mod source;
 mod split;
 pub mod stain;
@@ -43,7 +44,10 @@ pub use normalize::{Normalization, Normalize};
 pub use preprocess::{Leakage, Preprocess};
 pub use problem::Problem;
 pub use resize::resize;
-pub use source::{Folder, Kaggle, Part, Source, SourceFiles, Synthetic, Unlabelled};
+pub use sample::Sample;
+pub use source::{
+    Columns, Folder, Kaggle, Part, Pcam, Source, SourceFiles, Synthetic, Test, Unlabelled,
+};
 pub use split::{Fractions, Split, SplitBy, SplitRule};
 pub use symmetry::Symmetry;
 pub use writer::Writer;

@@ -1,38 +1,62 @@
 //! Reads named columns of the CSV files people have: with or without a byte order mark, CRLF,
-//! quotes and further columns. Knows nothing of what the columns mean.
+//! quotes and further columns, separated by commas, semicolons or tabs. Knows nothing of what the
+//! columns mean.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::Path;
 
-use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
+use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord, Trim};
 
 use super::error::DataError;
 
 /// A line's number in the file and its fields in the order that was asked for.
-type Line<const N: usize> = (u64, [String; N]);
+pub(super) type Line = (u64, Vec<String>);
 
-/// Reads the columns with these names.
-fn read<const N: usize>(path: &Path, columns: [&str; N]) -> Result<Vec<Line<N>>, DataError> {
-    let bytes = std::fs::read(path).map_err(DataError::read(path))?;
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+/// What may stand between two fields.
+const SEPARATORS: [u8; 3] = *b",;\t";
+
+/// Reads the columns with these names; `path` is for messages.
+pub(super) fn read(path: &Path, bytes: &[u8], columns: &[&str]) -> Result<Vec<Line>, DataError> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        let problem = "it is UTF-16; save it as UTF-8 (\"CSV UTF-8\" in a spreadsheet)".into();
+        return Err(DataError::NotCsv { path: path.into(), problem });
+    }
     let not_csv = |error| not_csv(path, error);
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(bytes);
-    let header = reader.headers().map_err(not_csv)?.clone();
-    if header.is_empty() {
-        return Err(DataError::EmptyTable { path: path.into() });
-    }
-    let mut places = [0; N];
-    for (place, column) in places.iter_mut().zip(columns) {
-        *place = place_of(column, &header, path)?;
-    }
+    let (mut reader, places) = open(path, bytes, columns)?;
     let mut lines = Vec::new();
     for record in reader.records() {
         let record = record.map_err(not_csv)?;
         let line = record.position().map_or(0, |position| position.line());
-        lines.push((line, places.map(|place| record[place].to_string())));
+        lines.push((line, places.iter().map(|&place| record[place].to_string()).collect()));
     }
     Ok(lines)
+}
+
+/// The separator is the first one with which the first line names all columns.
+fn open<'a>(
+    path: &Path,
+    bytes: &'a [u8],
+    columns: &[&str],
+) -> Result<(Reader<&'a [u8]>, Vec<usize>), DataError> {
+    let mut missing = None;
+    for separator in SEPARATORS {
+        let mut builder = ReaderBuilder::new();
+        let mut reader = builder.delimiter(separator).trim(Trim::All).from_reader(bytes);
+        let header = reader.headers().map_err(|error| not_csv(path, error))?;
+        if header.is_empty() {
+            return Err(DataError::EmptyTable { path: path.into() });
+        }
+        let places = columns.iter().map(|column| place_of(column, header, path)).collect();
+        match places {
+            Ok(places) => return Ok((reader, places)),
+            // A header that another separator splits, too, is more likely meant by the latter.
+            Err(error) if missing.is_none() || header.len() > 1 => missing = Some(error),
+            Err(_) => {}
+        }
+    }
+    Err(missing.unwrap_or_else(|| DataError::EmptyTable { path: path.into() }))
 }
 
 /// What a column of values holds, and how it is written.
@@ -49,15 +73,16 @@ pub(super) struct Values<V> {
 /// Reads a column of ids and one of values: the line and the value of each id.
 pub(super) fn read_values<V>(
     path: &Path,
+    bytes: &[u8],
     columns: [&str; 2],
     values: &Values<V>,
 ) -> Result<BTreeMap<String, (u64, V)>, DataError> {
-    let lines = read(path, columns)?;
+    let lines = read(path, bytes, &columns)?;
     let total = lines.len();
     let (mut found, mut bad) = (BTreeMap::new(), Vec::new());
-    for (line, [id, value]) in lines {
-        let id = (values.id)(&id);
-        let Some(parsed) = (values.parse)(&value) else {
+    for (line, fields) in lines {
+        let (id, value) = ((values.id)(&fields[0]), &fields[1]);
+        let Some(parsed) = (values.parse)(value) else {
             bad.push(format!("line {line}: `{value}` for `{id}`"));
             continue;
         };
@@ -85,7 +110,11 @@ pub(super) fn in_order_of_lines<V>(values: BTreeMap<String, (u64, V)>) -> Vec<St
 }
 
 fn place_of(column: &str, header: &StringRecord, path: &Path) -> Result<usize, DataError> {
-    header.iter().position(|name| name.eq_ignore_ascii_case(column)).ok_or_else(|| {
+    let named = |name: &&str| name.eq_ignore_ascii_case(column);
+    if header.iter().filter(named).count() > 1 {
+        return Err(DataError::ColumnTwice { path: path.into(), column: column.into() });
+    }
+    header.iter().position(|name| named(&name)).ok_or_else(|| {
         let found = header.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         DataError::MissingColumn { path: path.into(), column: column.into(), found }
     })

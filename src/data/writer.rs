@@ -1,5 +1,6 @@
 //! Writes a packed data set image by image, so that it never has to fit into memory.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ pub struct Writer {
     images: BufWriter<File>,
     rows: Vec<Row>,
     rejected: Vec<Rejected>,
+    formats: BTreeMap<String, usize>,
+    sizes: BTreeMap<String, usize>,
     all: Sums,
     train: Sums,
 }
@@ -51,6 +54,8 @@ impl Writer {
             images,
             rows: Vec::new(),
             rejected: Vec::new(),
+            formats: BTreeMap::new(),
+            sizes: BTreeMap::new(),
             all: Sums::default(),
             train: Sums::default(),
         })
@@ -77,6 +82,12 @@ impl Writer {
         self.images.write_all(pixels).map_err(DataError::write(&self.folder.join(IMAGES)))
     }
 
+    /// Counts an image by what its file was: its format and mode, its height and width in pixels.
+    pub(super) fn count(&mut self, format: String, (height, width): (usize, usize)) {
+        *self.formats.entry(format).or_default() += 1;
+        *self.sizes.entry(format!("{width}×{height}")).or_default() += 1;
+    }
+
     /// Lists an image that is left out, with the reason.
     pub fn reject(&mut self, rejected: Rejected) {
         self.rejected.push(rejected);
@@ -90,7 +101,7 @@ impl Writer {
         write_json(&self.folder.join(INFO), &info)?;
         write_csv(
             &self.folder.join(INDEX),
-            &["id", "label", "group", "split", "source"],
+            &["id", "label", "group", "split", "source", "origin"],
             &self.rows,
         )?;
         write_csv(&self.folder.join(REJECTED), &["path", "problem"], &self.rejected)?;
@@ -124,6 +135,8 @@ impl Writer {
             height: self.height,
             width: self.width,
             rejected: self.rejected.len(),
+            formats: self.formats.clone(),
+            sizes: most_frequent(&self.sizes),
             groups: all.groups,
             labels: all.labels,
             splits: SplitInfo::of_each(&self.rows),
@@ -132,6 +145,19 @@ impl Writer {
             normalization: normalize.given(measured),
         }
     }
+}
+
+/// How many sizes are told apart.
+const SIZES: usize = 32;
+
+/// The most frequent of what was counted; the rest together is `other`.
+fn most_frequent(counts: &BTreeMap<String, usize>) -> BTreeMap<String, usize> {
+    let mut ranked: Vec<(&String, usize)> = counts.iter().map(|(name, &n)| (name, n)).collect();
+    ranked.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    let rest: usize = ranked.iter().skip(SIZES).map(|(_, count)| count).sum();
+    let other = (rest > 0).then(|| ("other".to_string(), rest));
+    let kept = ranked.into_iter().take(SIZES).map(|(name, count)| (name.clone(), count));
+    kept.chain(other).collect()
 }
 
 pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), DataError> {

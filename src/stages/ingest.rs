@@ -2,7 +2,7 @@
 
 use super::{HEIGHT, SPLIT, WIDTH, over_images};
 use crate::{
-    data::{Dataset, Ingest, Problem, Source},
+    data::{Dataset, Ingest, Problem},
     engine::{
         Complaint, Context, Facts, Known, Stage, StageError,
         source::{Root, SourceFiles},
@@ -12,21 +12,19 @@ use std::sync::Arc;
 
 impl Stage for Ingest {
     const KIND: &'static str = "ingest";
-    const VERSION: u32 = 1;
-    const ABOUT: &'static str = "reads images and labels from a Kaggle folder, a folder of classes or the \
-                                 synthetic generator, checks them and packs them";
+    const VERSION: u32 = 2;
+    const ABOUT: &'static str = "reads images and labels from Kaggle's files, PatchCamelyon's, folders, the \
+                                 synthetic generator or several of these, checks them and packs them";
     type Inputs = ();
     type Output = Dataset;
 
     fn sources(&self) -> Vec<SourceFiles> {
-        let name = match &self.source {
-            Source::Kaggle(_) => "source.kaggle.dir",
-            Source::Folder(_) => "source.folder.dir",
-            Source::Synthetic(_) => "source",
-        };
-        let of = |files: crate::data::SourceFiles| SourceFiles {
-            name: name.into(),
-            root: Root::Folder(files.root, Arc::from(files.keep)),
+        let of = |(name, files): (String, crate::data::SourceFiles)| SourceFiles {
+            name: format!("source.{name}"),
+            root: match files.root.is_file() {
+                true => Root::File(files.root),
+                false => Root::Folder(files.root, Arc::from(files.keep)),
+            },
         };
         self.source.files().into_iter().map(of).collect()
     }

@@ -34,10 +34,10 @@ fn the_tensors_are_what_any_reader_of_safetensors_sees() {
 fn the_index_is_a_table_for_anyone() {
     let (out, _data) = three();
     expect![[r#"
-        id,label,group,split,source
-        a,1,"slide, 1",train,a.png
-        b,,s2,,b.png
-        c,0,s2,valid,c.png
+        id,label,group,split,source,origin
+        a,1,"slide, 1",train,a.png,folder
+        b,,s2,,b.png,folder
+        c,0,s2,valid,c.png,folder
     "#]]
     .assert_eq(&text(out.path(), "index.csv"));
     expect![[r#"
@@ -161,6 +161,6 @@ fn damage_is_said() {
         bytes
     };
     expect!["DIR/images.safetensors: incomplete metadata, file not fully covered; the data set is damaged, make it again"].assert_eq(&damaged("images.safetensors", &cut));
-    expect!["DIR/index.csv: CSV error: record 3 (line: 4, byte: 68): found record with 2 fields, but the previous record has 5 fields; the data set is damaged, make it again"].assert_eq(&damaged("index.csv", &|bytes| bytes[..bytes.len() - 16].to_vec()));
+    expect!["DIR/index.csv: CSV error: record 3 (line: 4, byte: 89): found record with 4 fields, but the previous record has 6 fields; the data set is damaged, make it again"].assert_eq(&damaged("index.csv", &|bytes| bytes[..bytes.len() - 16].to_vec()));
     expect!["DIR/dataset.json: missing field `origin` at line 1 column 2; the data set is damaged, make it again"].assert_eq(&damaged("dataset.json", &|_| b"{}".to_vec()));
 }

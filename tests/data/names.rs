@@ -12,7 +12,7 @@ use crate::common::{encoded, fails, folder, ingest, parse, write, write_png};
 
 /// Removes every file that the source does not name as its own.
 fn strip(toml: &str) {
-    let files = parse::<Ingest>(toml).source.files().unwrap();
+    let (_, files) = parse::<Ingest>(toml).source.files().remove(0);
     let all: Vec<_> = walkdir::WalkDir::new(&files.root).into_iter().flatten().collect();
     let mut gone = 0;
     for entry in all.iter().filter(|entry| entry.file_type().is_file()) {

@@ -81,12 +81,12 @@ fn the_files_do_not_depend_on_the_number_of_threads() {
 #[test]
 fn the_runner_is_told_which_files_a_source_depends_on() {
     let of = |toml: &str, paths: &[&str]| -> Vec<bool> {
-        let files = parse::<Ingest>(toml).source.files().unwrap();
+        let (_, files) = parse::<Ingest>(toml).source.files().remove(0);
         paths.iter().map(|path| (files.keep)(path.as_ref())).collect()
     };
     let paths = ["train/a.tif", "train/a.txt", "test/a.tif", "train_labels.csv", "sample.csv"];
     assert_eq!(of(&kaggle(""), &paths), [true, false, false, true, false]);
     let paths = ["1/0/a.png", "1/0/A.PNG", "1/0/a.txt", "splits.csv", "1/splits.csv"];
     assert_eq!(of(&idc(), &paths), [true, true, false, true, false]);
-    assert!(parse::<Ingest>("source.synthetic.count = 1").source.files().is_none());
+    assert!(parse::<Ingest>("source.synthetic.count = 1").source.files().is_empty());
 }

@@ -147,10 +147,8 @@ fn images_of_another_size_are_refused() {
     let mut writer = microtome::data::Writer::create(folder.path(), "synthetic", 4, 6).unwrap();
     let row = microtome::data::Row {
         id: "a".into(),
-        label: None,
         group: "a".into(),
-        split: None,
-        source: String::new(),
+        ..Default::default()
     };
     writer.push(row, &[0; 4 * 6 * 3]).unwrap();
     let other = writer.finish(&microtome::data::Normalize::None).unwrap();

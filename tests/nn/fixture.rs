@@ -41,7 +41,7 @@ pub fn labelled(
             label: Some(relabel(i, label)),
             group: i.to_string(),
             split: Some(split),
-            source: String::new(),
+            ..Row::default()
         };
         writer.push(row, &pixels).unwrap();
     }

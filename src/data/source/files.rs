@@ -13,9 +13,9 @@ use crate::data::problem::Problem;
 
 /// The files that a source depends on.
 pub struct SourceFiles {
-    /// The folder they lie in.
+    /// The folder they lie in, or the one file that they are packed in.
     pub root: PathBuf,
-    /// Whether the file with this path, relative to `root`, belongs to the source.
+    /// Whether the file with this path, relative to a folder `root`, belongs to the source.
     pub keep: Box<dyn Fn(&Path) -> bool + Send + Sync>,
 }
 

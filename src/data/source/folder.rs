@@ -1,21 +1,25 @@
 //! A folder of images whose class, and perhaps patient, can be told from their paths.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::columns::{Columns, Known};
 use super::files::{SourceFiles, has_extension, is_inside, plain};
+use super::listing::{Listing, Pictures};
 use super::part::Part;
-use super::{Listing, read};
+use super::patterns::Patterns;
+use super::store::{self, Store};
 use crate::data::dataset::Row;
+use crate::data::decode::{Decoded, decode_and_tell};
 use crate::data::error::{DataError, first};
 use crate::data::problem::{Problem, of_size};
-use crate::data::split::Split;
-use crate::data::table::{self, Values, in_order_of_lines};
+use crate::data::resize::resize;
 
-/// A folder of images whose class is in their path, such as `<patient>/<class>/<name>.png`.
+/// A folder of images whose class is in their path, such as `<patient>/<class>/<name>.png`, or in a
+/// CSV file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub struct Folder {
@@ -38,6 +42,17 @@ pub struct Folder {
     /// A CSV file in the folder with the columns `path` and `split` (train, valid or test).
     #[serde(default)]
     pub splits: Option<String>,
+    /// A CSV file in the folder that says class, patient or split of each image, in columns of any
+    /// name. What it says goes before what the path says.
+    #[serde(default)]
+    pub table: Option<Columns>,
+    /// Only files whose path matches one of these patterns are read: `*` stands for any name or part
+    /// of one, `**` for any folders, `?` for one character, `[ab]` for one of those.
+    #[serde(default)]
+    pub include: Vec<String>,
+    /// Files whose path matches one of these patterns are not read.
+    #[serde(default)]
+    pub exclude: Vec<String>,
     /// The endings of the files to read, without the dot; upper and lower case are alike.
     #[serde(default = "image_extensions")]
     pub extensions: Vec<String>,
@@ -64,14 +79,6 @@ fn image_extensions() -> Vec<String> {
     ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp"].map(String::from).to_vec()
 }
 
-/// How the CSV file names images and splits.
-const SPLITS: Values<Split> = Values {
-    what: "splits",
-    expected: "a split is train, valid (or val, validation) or test",
-    id: |id| id.replace('\\', "/"),
-    parse: Split::parse,
-};
-
 impl Folder {
     pub(super) fn problems(&self) -> Vec<Problem> {
         let groups = self.group.as_ref().and_then(|part| part.problem("group"));
@@ -86,17 +93,41 @@ impl Folder {
             let message = format!("`extensions` holds `{ending}`");
             Problem::new("extensions", message, "write endings without the dot")
         });
+        let twice = self.table.as_ref().is_some_and(|table| table.split.is_some());
+        let twice = (twice && self.splits.is_some()).then(|| {
+            let message = "`splits` and `table.split` both say the splits".into();
+            Problem::new("splits", message, "keep one of the two")
+        });
         let label = self.label.problem("label");
-        [label, groups, both, splits, dot, of_size(self.size)].into_iter().flatten().collect()
+        let mut problems: Vec<Problem> = [label, groups, both, splits, twice, dot, of_size(self.size)]
+            .into_iter()
+            .flatten()
+            .collect();
+        problems.extend(self.table.iter().flat_map(Columns::problems));
+        for (key, patterns) in [("include", &self.include), ("exclude", &self.exclude)] {
+            problems.extend(Patterns::new(key, patterns).err());
+        }
+        problems
+    }
+
+    /// The CSV files that say something of the images.
+    fn tables(&self) -> Vec<Columns> {
+        self.splits.iter().map(|file| Columns::of_splits(file)).chain(self.table.clone()).collect()
     }
 
     pub(super) fn files(&self) -> SourceFiles {
         let extensions = self.extensions.clone();
-        let splits = self.splits.as_deref().map(plain);
+        let tables: Vec<PathBuf> = self.tables().iter().map(|table| plain(&table.file)).collect();
+        // Patterns with problems match nothing, and are refused before anything is read.
+        let include = Patterns::new("include", &self.include).unwrap_or_default();
+        let exclude = Patterns::new("exclude", &self.exclude).unwrap_or_default();
         SourceFiles {
             root: self.dir.clone(),
             keep: Box::new(move |path| {
-                splits.as_deref() == Some(path) || has_extension(path, &extensions)
+                tables.iter().any(|table| table == path)
+                    || has_extension(path, &extensions)
+                        && (include.is_empty() || include.fit(path))
+                        && !exclude.fit(path)
             }),
         }
     }
@@ -107,49 +138,63 @@ impl Folder {
             return Err(DataError::MissingFolder { path: self.dir.clone(), expected });
         }
         let mut paths = self.files().list()?;
-        let splits = self.splits.as_deref().map(plain);
-        let table = paths.iter().position(|path| splits.as_deref() == Some(Path::new(path)));
-        let table = table.map(|at| paths.remove(at));
+        let mut tables = Vec::new();
+        for table in self.tables() {
+            let file = plain(&table.file);
+            let at = paths.iter().position(|path| Path::new(path) == file);
+            tables.push((table, at.map(|at| paths.remove(at))));
+        }
         if paths.is_empty() {
             let endings = self.extensions.join(", ");
             let expected = format!("files ending in {endings} are searched in it and below it");
             return Err(DataError::Empty { path: self.dir.clone(), expected });
         }
-        let splits = match splits {
-            Some(name) if table.is_none() => {
-                let path = self.dir.join(name);
-                return Err(DataError::MissingTable { path, what: "splits", key: "splits" });
-            }
-            Some(name) => self.read_splits(&self.dir.join(name), &paths)?,
-            None => BTreeMap::new(),
-        };
-        let rows = self.rows(&paths, &splits)?;
-        let picture = |_, row: &Row| read(&self.dir.join(&row.source), self.size);
-        Ok(Listing { rows, picture: Box::new(picture) })
+        let store = Store::Folder(self.dir.clone());
+        let mut known = vec![Known::default(); paths.len()];
+        for (table, file) in tables {
+            let path = self.dir.join(plain(&table.file));
+            let Some(file) = file else {
+                let (what, key) = if table.label.is_none() && table.group.is_none() {
+                    ("splits", "splits")
+                } else {
+                    ("facts", "table.file")
+                };
+                return Err(DataError::MissingTable { path, what, key });
+            };
+            table.read(&path, &store.table(&file)?, &self.dir, &paths, &mut known)?;
+        }
+        let rows = self.rows(&paths, known)?;
+        let picture = |_, row: &Row| self.picture(row);
+        Ok(Listing { rows, pictures: Pictures::Any(Box::new(picture)) })
     }
 
-    fn rows(
-        &self,
-        paths: &[String],
-        splits: &BTreeMap<String, Split>,
-    ) -> Result<Vec<Row>, DataError> {
-        let classes = self.label.of("label", paths)?;
-        let labels = self.labels(paths, &classes)?;
-        let groups = match &self.group {
-            Some(part) => part.of("group", paths)?,
-            None => paths.iter().map(String::as_str).collect(),
+    fn rows(&self, paths: &[String], known: Vec<Known>) -> Result<Vec<Row>, DataError> {
+        let listed = self.table.as_ref();
+        let classes: Vec<String> = match listed.is_some_and(|table| table.label.is_some()) {
+            true => known.iter().map(|known| known.label.clone().unwrap_or_default()).collect(),
+            false => self.label.of("label", paths)?.into_iter().map(String::from).collect(),
         };
-        let row = |((path, label), group): ((&String, u8), &str)| Row {
+        let labels = self.labels(paths, &classes)?;
+        let groups: Vec<String> = match (listed, &self.group) {
+            (Some(Columns { group: Some(_), .. }), _) => {
+                known.iter().map(|known| known.group.clone().unwrap_or_default()).collect()
+            }
+            (_, Some(part)) => part.of("group", paths)?.into_iter().map(String::from).collect(),
+            _ => paths.to_vec(),
+        };
+        let facts = paths.iter().zip(labels).zip(groups).zip(known);
+        let row = |(((path, label), group), known): (((&String, u8), String), Known)| Row {
             id: path.clone(),
             label: Some(label),
-            group: group.into(),
-            split: splits.get(path).copied(),
+            group,
+            split: known.split,
             source: path.clone(),
+            origin: "folder".into(),
         };
-        Ok(paths.iter().zip(labels).zip(groups).map(row).collect())
+        Ok(facts.map(row).collect())
     }
 
-    fn labels(&self, paths: &[String], classes: &[&str]) -> Result<Vec<u8>, DataError> {
+    fn labels(&self, paths: &[String], classes: &[String]) -> Result<Vec<u8>, DataError> {
         let among = |names: &[String], class: &str| names.iter().any(|name| name == class);
         let label = |class: &str| match among(&self.positive, class) {
             true => Some(1),
@@ -157,7 +202,7 @@ impl Folder {
         };
         let unknown = paths.iter().zip(classes).filter(|(_, class)| label(class).is_none());
         let (ids, unknown): (Vec<String>, BTreeSet<&str>) =
-            unknown.map(|(path, &class)| (path.clone(), class)).unzip();
+            unknown.map(|(path, class)| (path.clone(), class.as_str())).unzip();
         if !ids.is_empty() {
             return Err(DataError::UnknownClass {
                 ids,
@@ -169,27 +214,12 @@ impl Folder {
         Ok(classes.iter().filter_map(|class| label(class)).collect())
     }
 
-    /// The split of each image, as the CSV file says.
-    fn read_splits(
-        &self,
-        path: &Path,
-        paths: &[String],
-    ) -> Result<BTreeMap<String, Split>, DataError> {
-        let known: BTreeSet<&str> = paths.iter().map(String::as_str).collect();
-        let (splits, lost): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            table::read_values(path, ["path", "split"], &SPLITS)?
-                .into_iter()
-                .partition(|(id, _)| known.contains(id.as_str()));
-        let path = path.to_path_buf();
-        if !lost.is_empty() {
-            let ids = in_order_of_lines(lost);
-            return Err(DataError::NoSuchImages { path, folder: self.dir.clone(), ids });
+    /// An image file as it is, or resized to a square.
+    fn picture(&self, row: &Row) -> Result<Decoded, String> {
+        let mut decoded = decode_and_tell(&store::image(&self.dir.join(&row.source))?)?;
+        if let Some(side) = self.size {
+            decoded.picture = resize(decoded.picture, side as usize, side as usize);
         }
-        let ids: Vec<String> =
-            paths.iter().filter(|path| !splits.contains_key(*path)).cloned().collect();
-        if !ids.is_empty() {
-            return Err(DataError::Unsplit { path, ids });
-        }
-        Ok(splits.into_iter().map(|(id, (_, split))| (id, split)).collect())
+        Ok(decoded)
     }
 }

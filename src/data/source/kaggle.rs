@@ -1,7 +1,8 @@
-//! The folder of Kaggle's histopathologic-cancer-detection competition: `train/<id>.tif` and a CSV
-//! of labels. Its `test` folder has no labels and is left alone.
+//! Kaggle's histopathologic-cancer-detection competition: `train/<id>.tif` and a CSV of labels, in a
+//! folder or in the zip file as downloaded. Its `test` has no labels and is left alone unless asked
+//! for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -9,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
 use super::files::{SourceFiles, has_extension, is_inside, plain};
-use super::{Listing, read};
+use super::listing::{Listing, Pictures};
+use super::packed::Packed;
+use super::store::Store;
 use crate::data::dataset::Row;
-use crate::data::decode::Picture;
+use crate::data::decode::{Decoded, Picture, decode_and_tell};
 use crate::data::error::DataError;
 use crate::data::problem::Problem;
 use crate::data::table::{self, Values, in_order_of_lines};
@@ -20,15 +23,18 @@ use crate::data::table::{self, Values, in_order_of_lines};
 pub(super) const SIDE: usize = 96;
 
 const TRAIN: &str = "train";
+const TEST: &str = "test";
+const SUBMISSION: &str = "sample_submission.csv";
 const EXTENSIONS: [&str; 2] = ["tif", "tiff"];
 
-/// The folder of Kaggle's histopathologic-cancer-detection competition.
+/// Kaggle's histopathologic-cancer-detection competition, as a folder or as the zip file that one
+/// downloads.
 ///
 /// Kaggle does not say which slide a patch is from, so each image is a group of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub struct Kaggle {
-    /// The folder that holds `train/` and the labels.
+    /// The folder that holds `train/` and the labels, or the zip file that holds them.
     #[serde(skip_serializing)]
     pub dir: PathBuf,
     /// The CSV file of labels in it, with the columns `id` and `label`.
@@ -40,6 +46,9 @@ pub struct Kaggle {
     /// What to do with images in `train/` that the CSV file does not list.
     #[serde(default)]
     pub unlabelled: Unlabelled,
+    /// What to do with the images in `test/`, which have no label.
+    #[serde(default)]
+    pub test: Test,
 }
 
 /// What to do with an image that has no label.
@@ -53,6 +62,18 @@ pub enum Unlabelled {
     Keep,
 }
 
+/// What to do with the images in `test/`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Test {
+    /// They are left alone.
+    #[default]
+    Leave,
+    /// They are read without a label. `sample_submission.csv` must list the same images, if it is
+    /// there.
+    Keep,
+}
+
 fn train_labels() -> String {
     "train_labels.csv".into()
 }
@@ -61,18 +82,26 @@ fn yes() -> bool {
     true
 }
 
-/// How the CSV file names images and labels.
+/// How the CSV files name images: some people list the files instead of the ids.
+fn id(id: &str) -> String {
+    let ending = EXTENSIONS.iter().find(|ending| has_extension(Path::new(id), &[ending]));
+    ending.map_or(id, |ending| &id[..id.len() - ending.len() - 1]).to_string()
+}
+
+/// How the CSV file of labels is read.
 const LABELS: Values<u8> = Values {
     what: "labels",
     expected: "a label is 0 or 1",
-    // Some people list the files instead of the ids.
-    id: |id| id.strip_suffix(".tif").unwrap_or(id).to_string(),
+    id,
     parse: |value| match value {
         "0" => Some(0),
         "1" => Some(1),
         _ => None,
     },
 };
+
+/// Where an image's label stands, and what it is.
+type Labels = BTreeMap<String, (u64, u8)>;
 
 impl Kaggle {
     pub(super) fn problems(&self) -> Vec<Problem> {
@@ -81,15 +110,51 @@ impl Kaggle {
 
     pub(super) fn files(&self) -> SourceFiles {
         let labels = plain(&self.labels);
+        let test = self.test;
         SourceFiles {
             root: self.dir.clone(),
-            keep: Box::new(move |path| path == labels || is_patch(path)),
+            keep: Box::new(move |path| {
+                path == labels
+                    || is_patch(path, TRAIN)
+                    || test == Test::Keep && (is_patch(path, TEST) || path == Path::new(SUBMISSION))
+            }),
         }
     }
 
     pub(super) fn list(&self) -> Result<Listing<'_>, DataError> {
-        let train = self.dir.join(TRAIN);
-        for folder in [&self.dir, &train] {
+        let store = self.store()?;
+        let mut paths = store.list(&self.files())?;
+        let name = plain(&self.labels);
+        let table = paths.iter().position(|path| Path::new(path) == name);
+        let table = table.map(|at| paths.remove(at)).ok_or_else(|| DataError::MissingTable {
+            path: store.path(&name.to_string_lossy()),
+            what: "labels",
+            key: "labels",
+        })?;
+        let submission = paths.iter().position(|path| path == SUBMISSION);
+        let submission = submission.map(|at| paths.remove(at));
+        let path = store.path(&table);
+        let labels = table::read_values(&path, &store.table(&table)?, ["id", "label"], &LABELS)?;
+        let (test, train): (Vec<Row>, Vec<Row>) =
+            paths.into_iter().map(|path| row(path, &labels)).partition(|row| is_test(&row.source));
+        if train.is_empty() {
+            let expected = "it must hold the patches as <id>.tif".into();
+            return Err(DataError::Empty { path: store.path(TRAIN), expected });
+        }
+        self.check(path, store.path(TRAIN), labels, &train)?;
+        if let Some(submission) = submission {
+            check_submission(&store, &submission, &test)?;
+        }
+        let rows = train.into_iter().chain(test).collect();
+        let picture = move |_, row: &Row| self.picture(&store, row);
+        Ok(Listing { rows, pictures: Pictures::Any(Box::new(picture)) })
+    }
+
+    fn store(&self) -> Result<Store, DataError> {
+        if self.dir.is_file() {
+            return Ok(Store::Zip(Packed::open(&self.dir, &self.labels)?));
+        }
+        for folder in [&self.dir, &self.dir.join(TRAIN)] {
             if !folder.is_dir() {
                 return Err(DataError::MissingFolder {
                     path: folder.clone(),
@@ -98,21 +163,7 @@ impl Kaggle {
                 });
             }
         }
-        let mut paths = self.files().list()?;
-        let name = plain(&self.labels);
-        let table = self.dir.join(&name);
-        let Some(at) = paths.iter().position(|path| Path::new(path) == name) else {
-            return Err(DataError::MissingTable { path: table, what: "labels", key: "labels" });
-        };
-        paths.remove(at);
-        let labels = table::read_values(&table, ["id", "label"], &LABELS)?;
-        if paths.is_empty() {
-            let expected = "it must hold the patches as <id>.tif".into();
-            return Err(DataError::Empty { path: train, expected });
-        }
-        let rows: Vec<Row> = paths.into_iter().map(|path| row(path, &labels)).collect();
-        self.check(table, train, labels, &rows)?;
-        Ok(Listing { rows, picture: Box::new(|_, row| self.picture(row)) })
+        Ok(Store::Folder(self.dir.clone()))
     }
 
     /// Every label has an image, and every image a label unless it may go without.
@@ -120,7 +171,7 @@ impl Kaggle {
         &self,
         path: PathBuf,
         folder: PathBuf,
-        mut labels: BTreeMap<String, (u64, u8)>,
+        mut labels: Labels,
         rows: &[Row],
     ) -> Result<(), DataError> {
         rows.iter().for_each(|row| _ = labels.remove(&row.id));
@@ -135,9 +186,9 @@ impl Kaggle {
         Ok(())
     }
 
-    fn picture(&self, row: &Row) -> Result<Picture, String> {
-        let picture = read(&self.dir.join(&row.source), None)?;
-        let Picture { height, width, pixels } = &picture;
+    fn picture(&self, store: &Store, row: &Row) -> Result<Decoded, String> {
+        let decoded = decode_and_tell(&store.image(&row.source)?)?;
+        let Picture { height, width, pixels } = &decoded.picture;
         if (*height, *width) != (SIDE, SIDE) {
             return Err(format!("it is {width}×{height} pixels, and Kaggle's patches are 96×96"));
         }
@@ -150,19 +201,44 @@ impl Kaggle {
                 ));
             }
         }
-        Ok(picture)
+        Ok(decoded)
     }
 }
 
-fn is_patch(path: &Path) -> bool {
-    path.starts_with(TRAIN) && has_extension(path, &EXTENSIONS)
+/// The sample submission lists the images of `test/` and no others.
+fn check_submission(store: &Store, submission: &str, test: &[Row]) -> Result<(), DataError> {
+    let path = store.path(submission);
+    let lines = table::read(&path, &store.table(submission)?, &["id"])?;
+    let listed: Vec<String> = lines.iter().map(|(_, fields)| id(&fields[0])).collect();
+    let there: BTreeSet<&str> = test.iter().map(|row| row.id.as_str()).collect();
+    let lost = listed.iter().filter(|id| !there.contains(id.as_str()));
+    let ids: Vec<String> = lost.cloned().collect();
+    if !ids.is_empty() {
+        return Err(DataError::NoSuchImages { path, folder: store.path(TEST), ids });
+    }
+    let listed: BTreeSet<String> = listed.into_iter().collect();
+    let more = test.iter().filter(|row| !listed.contains(&row.id));
+    let ids: Vec<String> = more.map(|row| row.source.clone()).collect();
+    match ids.is_empty() {
+        true => Ok(()),
+        false => Err(DataError::Unlisted { path, ids, advice: "remove the images" }),
+    }
 }
 
-fn row(source: String, labels: &BTreeMap<String, (u64, u8)>) -> Row {
-    let name = source.strip_prefix(TRAIN).map_or(&*source, |name| name.trim_start_matches('/'));
+fn is_patch(path: &Path, folder: &str) -> bool {
+    path.starts_with(folder) && has_extension(path, &EXTENSIONS)
+}
+
+fn is_test(source: &str) -> bool {
+    is_patch(Path::new(source), TEST)
+}
+
+fn row(source: String, labels: &Labels) -> Row {
+    let folder = if is_test(&source) { TEST } else { TRAIN };
+    let name = source.strip_prefix(folder).map_or(&*source, |name| name.trim_start_matches('/'));
     let id = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_string();
-    let label = labels.get(&id).map(|&(_, label)| label);
-    Row { label, group: id.clone(), split: None, source, id }
+    let label = labels.get(&id).map(|&(_, label)| label).filter(|_| folder == TRAIN);
+    Row { label, group: id.clone(), split: None, source, id, origin: "kaggle".into() }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,69 +1,74 @@
-//! Where images come from: a Kaggle folder, a folder of classes, or our own generator.
+//! Where images come from: Kaggle's files, PatchCamelyon's, a folder of classes, our own generator,
+//! or several of these.
 
+mod columns;
 mod files;
 mod folder;
 mod kaggle;
+mod listing;
+mod mix;
+mod packed;
 mod part;
+mod patterns;
+mod pcam;
+mod store;
 mod synthetic;
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::dataset::Row;
-use super::decode::{Picture, decode};
 use super::error::DataError;
 use super::problem::Problem;
-use super::resize::resize;
 
+pub use columns::Columns;
 pub use files::SourceFiles;
 pub use folder::Folder;
-pub use kaggle::{Kaggle, Unlabelled};
+pub use kaggle::{Kaggle, Test, Unlabelled};
+pub(super) use listing::{Listing, Surroundings};
 pub use part::Part;
+pub use pcam::Pcam;
 pub use synthetic::Synthetic;
 
 /// Where images come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Source {
-    /// The folder of Kaggle's histopathologic-cancer-detection competition.
+    /// Kaggle's histopathologic-cancer-detection competition, as a folder or a zip file.
     Kaggle(Kaggle),
-    /// A folder of images whose class is in their path.
+    /// The official HDF5 files of PatchCamelyon.
+    Pcam(Pcam),
+    /// A folder of images whose class is in their path or in a CSV file.
     Folder(Folder),
     /// Tissue drawn by our own generator.
     Synthetic(Synthetic),
-}
-
-/// Gives the image of a row, or the reason why it cannot be used.
-type Pictures<'a> = dyn Fn(usize, &Row) -> Result<Picture, String> + Sync + 'a;
-
-/// The images of a source, known by name but not yet read.
-pub(super) struct Listing<'a> {
-    /// In the order of the data set.
-    pub rows: Vec<Row>,
-    /// Reads or draws them, one at a time.
-    pub picture: Box<Pictures<'a>>,
+    /// Several sources in one data set, each under a name of its own. Ids and groups begin with the
+    /// name of their source, which `index.csv` also has in the column `origin`.
+    Mix(BTreeMap<String, Source>),
 }
 
 impl Source {
-    /// The files it depends on; none for the generator.
-    pub fn files(&self) -> Option<SourceFiles> {
+    /// The files it depends on, each with the parameter that names them; none for the generator.
+    pub fn files(&self) -> Vec<(String, SourceFiles)> {
         match self {
-            Source::Kaggle(kaggle) => Some(kaggle.files()),
-            Source::Folder(folder) => Some(folder.files()),
-            Source::Synthetic(_) => None,
+            Source::Kaggle(kaggle) => vec![("kaggle.dir".into(), kaggle.files())],
+            Source::Pcam(pcam) => vec![("pcam.dir".into(), pcam.files())],
+            Source::Folder(folder) => vec![("folder.dir".into(), folder.files())],
+            Source::Synthetic(_) => Vec::new(),
+            Source::Mix(sources) => mix::files(sources),
         }
     }
 
     /// Height and width in pixels, where they are known before an image is read.
     pub fn image_size(&self) -> Option<(usize, usize)> {
         match self {
-            Source::Kaggle(_) => Some((kaggle::SIDE, kaggle::SIDE)),
+            Source::Kaggle(_) | Source::Pcam(_) => Some((kaggle::SIDE, kaggle::SIDE)),
             Source::Folder(folder) => folder.size.map(|size| (size as usize, size as usize)),
             Source::Synthetic(synthetic) => {
                 Some((synthetic.size as usize, synthetic.size as usize))
             }
+            Source::Mix(sources) => sources.values().find_map(Source::image_size),
         }
     }
 
@@ -71,8 +76,10 @@ impl Source {
     pub(super) fn origin(&self) -> &'static str {
         match self {
             Source::Kaggle(_) => "kaggle",
+            Source::Pcam(_) => "pcam",
             Source::Folder(_) => "folder",
             Source::Synthetic(_) => "synthetic",
+            Source::Mix(_) => "mix",
         }
     }
 
@@ -80,30 +87,23 @@ impl Source {
     pub(super) fn problems(&self) -> Vec<Problem> {
         match self {
             Source::Kaggle(kaggle) => kaggle.problems(),
+            Source::Pcam(_) => Vec::new(),
             Source::Folder(folder) => folder.problems(),
             Source::Synthetic(synthetic) => synthetic.problems(),
+            Source::Mix(sources) => mix::problems(sources),
         }
     }
 
-    /// The rows and where their images come from; the parameters must be without problems.
-    pub(super) fn list(&self, seed: u64) -> Result<Listing<'_>, DataError> {
-        match self {
-            Source::Kaggle(kaggle) => kaggle.list(),
-            Source::Folder(folder) => folder.list(),
-            Source::Synthetic(synthetic) => Ok(synthetic.list(seed)),
-        }
+    /// The rows and where their images come from, one listing for each source that is not a mix; the
+    /// parameters must be without problems.
+    pub(super) fn list<'a>(&'a self, around: Surroundings<'a>) -> Result<Vec<Listing<'a>>, DataError> {
+        let listing = match self {
+            Source::Kaggle(kaggle) => kaggle.list()?,
+            Source::Pcam(pcam) => pcam.list(around)?,
+            Source::Folder(folder) => folder.list()?,
+            Source::Synthetic(synthetic) => synthetic.list(around.seed),
+            Source::Mix(sources) => return mix::list(sources, around),
+        };
+        Ok(vec![listing])
     }
-}
-
-/// Reads an image file as it is, or resized to a square.
-fn read(path: &Path, side: Option<u32>) -> Result<Picture, String> {
-    let bytes = std::fs::read(path).map_err(|error| match path.is_symlink() && !path.exists() {
-        true => "it is a link to nowhere".to_string(),
-        false => format!("the file cannot be read: {error}"),
-    })?;
-    let picture = decode(&bytes)?;
-    Ok(match side {
-        Some(side) => resize(picture, side as usize, side as usize),
-        None => picture,
-    })
 }

@@ -108,7 +108,7 @@ fn images(folder: &Path, (height, width): (usize, usize), normalize: &Normalize)
         }
         let split = if i < 2 { Split::Train } else { Split::Valid };
         let (id, label) = (i.to_string(), Some((i % 2) as u8));
-        let row = Row { group: id.clone(), id, label, split: Some(split), source: String::new() };
+        let row = Row { group: id.clone(), id, label, split: Some(split), ..Row::default() };
         writer.push(row, &pixels).unwrap();
     }
     writer.finish(normalize).unwrap()

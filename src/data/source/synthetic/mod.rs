@@ -18,9 +18,9 @@ mod slide;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Listing;
+use super::listing::{Listing, Pictures};
 use crate::data::dataset::Row;
-use crate::data::decode::Picture;
+use crate::data::decode::{Decoded, Picture};
 use crate::data::problem::Problem;
 use scene::Scene;
 use slide::Slide;
@@ -72,17 +72,19 @@ impl Synthetic {
                 group: format!("slide-{slide:03}"),
                 split: None,
                 source: "synthetic".into(),
+                origin: "synthetic".into(),
             }
         };
         let rows = (0..self.count).map(row).collect();
         let side = self.size as usize;
         Listing {
             rows,
-            picture: Box::new(move |i, row| {
+            pictures: Pictures::Any(Box::new(move |i, row| {
                 let scene = Scene::draw(seed, i as u64, row.label == Some(1));
                 let pixels = paint::paint(&scene, &slides[i % slides.len()], side);
-                Ok(Picture { height: side, width: side, pixels })
-            }),
+                let picture = Picture { height: side, width: side, pixels };
+                Ok(Decoded { picture, format: "drawn rgb8".into(), size: (side, side) })
+            })),
         }
     }
 }

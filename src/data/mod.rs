@@ -36,7 +36,7 @@ pub use error::DataError;
 pub use explore::{
     Balance, Blank, Brightness, Channels, ColourBaseline, ColourScore, Comparison, Duplicates,
     Estimate, Exploration, Explore, GroupRow, Groups, Map, MapAxis, MapPoint, MeanImage,
-    MeanImages, Outlying, Quantiles, Shades, Share, Staining, Suspects,
+    MeanImages, Outlying, Quantiles, Shades, Share, Staining, Suspects, Twins,
 };
 pub use ingest::{Ingest, OnBadImage};
 pub(crate) use map::map;

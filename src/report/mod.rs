@@ -30,6 +30,7 @@ pub use values::{
     BrightnessHistogram, ChannelStats, Class, ColourScore, Ending, EpochRow, EvaluationSection,
     Exploration, Fact, Finding, FindingKind, Flaw, FlawKind, Goal, GroupLook, Interval, LayerRow,
     Map, MapAxis, MapPoint, MeanImage, Measure, ModelScores, ModelSection, Outcome, Outlying, Part,
-    Picture, Report, SampleGrid, SearchSection, ShadeHistogram, SplitCounts, Staining, Trial,
+    Picture, Report, SampleGrid, SearchSection, ShadeHistogram, SplitCounts, Staining, Tally,
+    Trial,
 };
 pub use verdict::verdict;

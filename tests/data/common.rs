@@ -48,7 +48,14 @@ pub fn text(folder: &Path, name: &str) -> String {
 }
 
 pub fn row(id: &str, label: Option<u8>, group: &str, split: Option<Split>) -> Row {
-    Row { id: id.into(), label, group: group.into(), split, source: format!("{id}.png"), origin: "folder".into() }
+    Row {
+        id: id.into(),
+        label,
+        group: group.into(),
+        split,
+        source: format!("{id}.png"),
+        origin: "folder".into(),
+    }
 }
 
 /// A data set of these rows and images of `height`×`width`×3 bytes.

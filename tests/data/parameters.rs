@@ -18,15 +18,21 @@ fn refused<T: DeserializeOwned + std::fmt::Debug>(toml: &str, message: Expect) {
 fn defaults_are_filled_in_and_folders_left_out() {
     canonical::<Ingest>(
         "source.kaggle.dir = '/x'",
-        expect![[r#"{"source":{"kaggle":{"labels":"train_labels.csv","check_ids":true,"unlabelled":"deny","test":"leave"}},"sample":null,"limit":null,"on_bad_image":"fail","seed":0}"#]],
+        expect![[
+            r#"{"source":{"kaggle":{"labels":"train_labels.csv","check_ids":true,"unlabelled":"deny","test":"leave"}},"sample":null,"limit":null,"on_bad_image":"fail","seed":0}"#
+        ]],
     );
     canonical::<Ingest>(
         "source.folder.dir = '/x'",
-        expect![[r#"{"source":{"folder":{"label":{"component":-2},"group":null,"positive":["1"],"negative":["0"],"splits":null,"table":null,"include":[],"exclude":[],"extensions":["png","jpg","jpeg","tif","tiff","bmp","webp"],"size":null}},"sample":null,"limit":null,"on_bad_image":"fail","seed":0}"#]],
+        expect![[
+            r#"{"source":{"folder":{"label":{"component":-2},"group":null,"positive":["1"],"negative":["0"],"splits":null,"table":null,"include":[],"exclude":[],"extensions":["png","jpg","jpeg","tif","tiff","bmp","webp"],"size":null}},"sample":null,"limit":null,"on_bad_image":"fail","seed":0}"#
+        ]],
     );
     canonical::<Ingest>(
         "source.synthetic = {}",
-        expect![[r#"{"source":{"synthetic":{"count":2000,"size":96,"slides":20,"positive":0.5}},"sample":null,"limit":null,"on_bad_image":"fail","seed":0}"#]],
+        expect![[
+            r#"{"source":{"synthetic":{"count":2000,"size":96,"slides":20,"positive":0.5}},"sample":null,"limit":null,"on_bad_image":"fail","seed":0}"#
+        ]],
     );
     canonical::<Preprocess>(
         "",
@@ -52,7 +58,9 @@ fn defaults_are_filled_in_and_folders_left_out() {
 fn what_is_misspelt_is_refused() {
     refused::<Ingest>(
         "source.kagle.dir = '/x'",
-        expect!["unknown variant `kagle`, expected one of `kaggle`, `pcam`, `folder`, `synthetic`, `mix`"],
+        expect![
+            "unknown variant `kagle`, expected one of `kaggle`, `pcam`, `folder`, `synthetic`, `mix`"
+        ],
     );
     refused::<Ingest>(
         "source.folder = { dir = '/x', group = { part = 1 } }",

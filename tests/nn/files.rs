@@ -145,11 +145,7 @@ fn images_of_another_size_are_refused() {
     let (_folder, data, _) = trained();
     let folder = tempfile::tempdir().unwrap();
     let mut writer = microtome::data::Writer::create(folder.path(), "synthetic", 4, 6).unwrap();
-    let row = microtome::data::Row {
-        id: "a".into(),
-        group: "a".into(),
-        ..Default::default()
-    };
+    let row = microtome::data::Row { id: "a".into(), group: "a".into(), ..Default::default() };
     writer.push(row, &[0; 4 * 6 * 3]).unwrap();
     let other = writer.finish(&microtome::data::Normalize::None).unwrap();
     let network = fit(&every_layer(), &data).unwrap().network;

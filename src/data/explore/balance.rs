@@ -1,5 +1,7 @@
 //! How many images of each class there are, part by part, and how sure their share is.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::clustered::{Observed, mean, wilson};
@@ -67,7 +69,12 @@ pub(super) fn balances(look: &Look) -> Vec<Balance> {
     });
     let several = |parts: Vec<Balance>| if parts.len() > 1 { parts } else { Vec::new() };
     let splits = splits.filter(|part| part.images() > 0).collect();
-    [vec![all], several(splits)].concat()
+    let mut by_origin: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for row in look.all() {
+        by_origin.entry(&look.rows[row].origin).or_default().push(row);
+    }
+    let sources = by_origin.into_iter().map(|(name, rows)| of(look, "source", name, rows));
+    [vec![all], several(splits), several(sources.collect())].concat()
 }
 
 impl Balance {

@@ -15,6 +15,7 @@ use super::mean::MeanImages;
 use super::shades::{Classes, Shades};
 use super::staining::Staining;
 use super::suspects::Suspects;
+use super::twins::Twins;
 use crate::data::dataset::{Dataset, Rejected, Row, SplitInfo};
 use crate::data::error::DataError;
 use crate::data::normalize::{Normalization, Sums};
@@ -36,6 +37,10 @@ pub struct Exploration {
     pub height: usize,
     /// In pixels.
     pub width: usize,
+    /// Images by the format and colour mode of their files, where the data set says so.
+    pub formats: BTreeMap<String, usize>,
+    /// Images by their size before resizing, where the data set says so.
+    pub sizes: BTreeMap<String, usize>,
     /// Images of each class.
     pub labels: BTreeMap<String, usize>,
     /// Images, groups and labels of each split.
@@ -67,6 +72,8 @@ pub struct Exploration {
     pub galleries: BTreeMap<String, Vec<String>>,
     /// Sets of images with the same pixels.
     pub duplicates: Vec<Duplicates>,
+    /// Pairs of images that are nearly the same.
+    pub twins: Vec<Twins>,
     /// Images that were left out because they could not be read.
     pub unreadable: Vec<Rejected>,
     /// The ids in the grid `samples_<class>.png` of each class, row by row.
@@ -160,6 +167,7 @@ pub(super) struct Parts {
     pub colour: Option<ColourBaseline>,
     pub map: Option<Map>,
     pub suspects: BTreeMap<String, Suspects>,
+    pub twins: Vec<Twins>,
     /// Rows of each class and of each flaw in the grids.
     pub samples: BTreeMap<&'static str, Vec<usize>>,
     pub galleries: BTreeMap<&'static str, Vec<usize>>,
@@ -196,6 +204,8 @@ pub(super) fn gather(
         images: data.len(),
         height: data.height(),
         width: data.width(),
+        formats: data.info().formats.clone(),
+        sizes: data.info().sizes.clone(),
         labels: SplitInfo::of(rows.iter()).labels.into_iter().filter(|(_, n)| *n > 0).collect(),
         splits: SplitInfo::of_each(rows),
         groups: groups(rows),
@@ -213,6 +223,7 @@ pub(super) fn gather(
         suspects: parts.suspects,
         galleries: named(&parts.galleries),
         duplicates: duplicates(rows, facts),
+        twins: parts.twins,
         unreadable: data.rejected().to_vec(),
         samples: named(&parts.samples),
     }

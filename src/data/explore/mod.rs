@@ -18,6 +18,7 @@ mod shades;
 mod staining;
 mod suspects;
 mod tables;
+mod twins;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,6 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::dataset::{Dataset, Row};
+use super::duplicates::Copies;
 use super::error::DataError;
 use super::problem::{Problem, refuse};
 use super::writer::write_json;
@@ -47,6 +49,7 @@ pub use shades::Shades;
 pub use staining::{GroupRow, Outlying, Staining};
 pub use suspects::Suspects;
 use tables::Rest;
+pub use twins::Twins;
 
 /// Describes a data set: classes, colours, stains, sharpness, flaws, duplicates, how well colour
 /// alone tells the classes apart, and samples of each class.
@@ -121,7 +124,8 @@ impl Explore {
     /// Writes `eda.json`, tables and pictures into the folder `out`.
     ///
     /// The tables are `images.csv` (what was measured in each image), `groups.csv`, `balance.csv`,
-    /// `shades.csv` and `brightness.csv` (histograms), `map.csv`, `duplicates.csv` and `blank.csv`.
+    /// `shades.csv` and `brightness.csv` (histograms), `map.csv`, `duplicates.csv` (equal pixels),
+    /// `twins.csv` (turned, mirrored or compressed anew) and `blank.csv`.
     /// The pictures are `samples_<class>.png`, `mean_<class>.png` and `gallery_<flaw>.png`, those
     /// that occur.
     ///
@@ -146,6 +150,7 @@ impl Explore {
             classes.add(data, rows);
             report(progress, facts.len(), data.len())?;
         }
+        let copies = Copies::find(data, progress)?;
         let look = Look::new(data.rows(), &facts);
         let means = mean::draw(&classes, data.height(), data.width(), out)?;
         let (samples, galleries, suspects) = self.draw_grids(data, &look, out)?;
@@ -161,6 +166,7 @@ impl Explore {
             colour,
             map,
             suspects,
+            twins: Twins::of(&copies, data.rows()),
             samples,
             galleries,
         };

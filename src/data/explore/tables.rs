@@ -8,6 +8,7 @@ use super::found::Exploration;
 use super::look::Look;
 use super::shades::SHADES;
 use super::staining::GroupRow;
+use super::twins::Twins;
 use crate::data::error::DataError;
 use crate::data::writer::write_csv;
 
@@ -27,6 +28,7 @@ pub(super) fn write(found: &Exploration, rest: &Rest, out: &Path) -> Result<(), 
     balance(found, out)?;
     images(rest, out)?;
     write_csv(&out.join("groups.csv"), &GroupRow::COLUMNS, &rest.groups)?;
+    write_csv(&out.join("twins.csv"), &Twins::COLUMNS, &found.twins)?;
     write_csv(&out.join("map.csv"), &MapPoint::COLUMNS, &rest.map)?;
     let black = found.blank.black.iter().map(|id| (id, "black"));
     let blank: Vec<_> = black.chain(found.blank.white.iter().map(|id| (id, "white"))).collect();

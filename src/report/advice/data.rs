@@ -14,28 +14,39 @@ fn total(data: &Exploration, kind: FindingKind) -> u64 {
 }
 
 pub(super) fn leaks(data: &Exploration) -> Option<Advice> {
-    let n = total(data, FindingKind::Leak);
-    if n == 0 {
-        return None;
-    }
-    let found = plural(n, "image");
+    let (n, near) = (total(data, FindingKind::Leak), total(data, FindingKind::LeakingTwin));
+    let found = match (n, near) {
+        (0, 0) => return None,
+        (n, 0) => format!("{} with an equal in another split", plural(n, "image")),
+        (0, near) => format!("{} that are nearly the same lie in two splits", plural(near, "pair")),
+        (n, near) => format!(
+            "{} with an equal in another split, and {} that are nearly the same",
+            plural(n, "image"),
+            plural(near, "pair")
+        ),
+    };
     Advice::new(
         "Split the data so that equal images share a split",
-        format!("{found} with an equal in another split: the scores above may be too good."),
+        format!("{found}: the scores above may be too good."),
     )
 }
 
 pub(super) fn conflicting_duplicates(data: &Exploration) -> Option<Advice> {
     let n = total(data, FindingKind::ConflictingDuplicate);
-    if n == 0 {
-        return None;
-    }
-    let found = plural(n, "set");
+    let near = total(data, FindingKind::ConflictingTwin);
+    let found = match (n, near) {
+        (0, 0) => return None,
+        (n, 0) => format!("{} of equal images", plural(n, "set")),
+        (0, near) => format!("{} of nearly the same images", plural(near, "pair")),
+        (n, near) => format!(
+            "{} of equal images and {} of nearly the same ones",
+            plural(n, "set"),
+            plural(near, "pair")
+        ),
+    };
     Advice::new(
         "Review the labels of duplicated images",
-        format!(
-            "{found} of equal images with labels that differ: no model can get all of them right."
-        ),
+        format!("{found} with labels that differ: no model can get all of them right."),
     )
 }
 

@@ -82,6 +82,18 @@ impl FindingKind {
             Self::Leak => {
                 ("Images in two splits", "Their equal is in another split, so scores may flatter.")
             }
+            Self::Twin => (
+                "Near-duplicates",
+                "Pairs of images that are nearly the same: turned, mirrored or compressed anew.",
+            ),
+            Self::ConflictingTwin => (
+                "Near-duplicates that disagree",
+                "Pairs of images that are nearly the same, with different labels.",
+            ),
+            Self::LeakingTwin => (
+                "Near-duplicates in two splits",
+                "Pairs that are nearly the same in two splits, so scores may flatter.",
+            ),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod balance;
 mod colour;
+mod files;
 mod flaws;
 mod look;
 mod map;
@@ -29,6 +30,7 @@ pub(super) fn section(report: &Report) -> Option<Section> {
     let data = report.exploration.as_ref()?;
     let body = html! {
         (counts(&data.counts))
+        @for sentence in files::sentences(data) { p { (sentence) } }
         @if !data.samples.is_empty() {
             h3 { "Samples" }
             div.figures { @for grid in &data.samples { (samples(grid)) } }
@@ -49,7 +51,13 @@ pub(super) fn section(report: &Report) -> Option<Section> {
 pub fn observations(data: &Exploration) -> Vec<String> {
     let map = data.map.iter().flat_map(map::sentences);
     let flaws = data.flaws.iter().map(|flaw| flaws::sentence(flaw, data));
-    let before = [balance::sentences, colour::sentences, staining::sentences, measures::sentences];
+    let before = [
+        files::sentences,
+        balance::sentences,
+        colour::sentences,
+        staining::sentences,
+        measures::sentences,
+    ];
     let before = before.into_iter().flat_map(|sentences| sentences(data));
     before.chain(measures::centre(data)).chain(map).chain(flaws).collect()
 }

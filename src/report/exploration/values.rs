@@ -15,6 +15,9 @@ pub struct Exploration {
     pub brightness: Vec<BrightnessHistogram>,
     pub samples: Vec<SampleGrid>,
     pub findings: Vec<Finding>,
+    /// Images by format and colour mode of their files, and by size before resizing.
+    pub formats: Vec<Tally>,
+    pub sizes: Vec<Tally>,
     /// The share of positives in all images, in each split and in each source.
     pub balance: Vec<Part>,
     /// Each group; empty where each image is a group of its own.
@@ -28,6 +31,13 @@ pub struct Exploration {
     pub colour: Vec<ColourScore>,
     pub map: Option<Map>,
     pub flaws: Vec<Flaw>,
+}
+
+/// How many images are of a kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub name: String,
+    pub images: u64,
 }
 
 /// A number and its 95% interval.
@@ -290,4 +300,10 @@ pub enum FindingKind {
     ConflictingDuplicate,
     /// Images whose equal is in another split.
     Leak,
+    /// Pairs of images that are nearly the same: turned, mirrored or compressed anew.
+    Twin,
+    /// Such pairs with different labels.
+    ConflictingTwin,
+    /// Such pairs in two splits.
+    LeakingTwin,
 }

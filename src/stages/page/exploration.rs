@@ -2,7 +2,7 @@
 
 use super::looks;
 use crate::{
-    data::{Duplicates, Exploration, Split},
+    data::{Duplicates, Exploration, Split, Twins},
     engine::{Artifact, Files, StageError},
     report::{
         self, BrightnessHistogram, ChannelStats, Class, Finding, FindingKind, Picture, SampleGrid,
@@ -36,6 +36,8 @@ pub fn exploration(files: &Files) -> Result<report::Exploration, StageError> {
             .map(|(class, ids)| samples(files, class, ids.len()))
             .collect::<Result<_, _>>()?,
         findings: findings(&found),
+        formats: looks::tallies(&found.formats),
+        sizes: looks::tallies(&found.sizes),
         balance: found.balance.iter().map(looks::part).collect(),
         groups: looks::groups(files, &found)?,
         shades: looks::shades(&found),
@@ -114,11 +116,19 @@ fn findings(found: &Exploration) -> Vec<Finding> {
         let sets = found.duplicates.iter().filter(move |set| wanted(set));
         sets.map(|set| set.ids.join(" = ")).collect::<Vec<_>>()
     };
+    let twins = |wanted: fn(&Twins) -> bool| {
+        let pairs = found.twins.iter().filter(move |pair| wanted(pair));
+        let told = |pair: &Twins| format!("{} ≈ {} ({})", pair.first, pair.second, pair.symmetry);
+        pairs.map(told).collect::<Vec<_>>()
+    };
     let all = [
         (FindingKind::Unreadable, unreadable.collect()),
         (FindingKind::ConflictingDuplicate, sets(|set| set.labels_disagree)),
         (FindingKind::Leak, sets(|set| set.across_splits)),
         (FindingKind::Duplicate, sets(|set| !set.labels_disagree && !set.across_splits)),
+        (FindingKind::ConflictingTwin, twins(|pair| pair.labels_disagree)),
+        (FindingKind::LeakingTwin, twins(|pair| pair.across_splits)),
+        (FindingKind::Twin, twins(|pair| !pair.labels_disagree && !pair.across_splits)),
     ];
     let finding = |(kind, mut items): (FindingKind, Vec<String>)| {
         let total = items.len() as u64;

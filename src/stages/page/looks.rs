@@ -6,10 +6,11 @@ use crate::{
     engine::{Files, StageError},
     report::{
         self, Class, Flaw, FlawKind, GroupLook, Interval, MapAxis, MeanImage, Measure, Part,
-        Picture, ShadeHistogram,
+        Picture, ShadeHistogram, Tally,
     },
 };
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 
 fn interval(estimate: &data::Estimate) -> Interval {
     Interval { value: estimate.value, low: estimate.low, high: estimate.high }
@@ -17,6 +18,13 @@ fn interval(estimate: &data::Estimate) -> Interval {
 
 fn share(share: &data::Share) -> Interval {
     Interval { value: share.value, low: share.low, high: share.high }
+}
+
+/// How many images there are of each kind.
+pub fn tallies(kinds: &BTreeMap<String, usize>) -> Vec<Tally> {
+    let tally =
+        |(name, &images): (&String, &usize)| Tally { name: name.clone(), images: images as u64 };
+    kinds.iter().map(tally).collect()
 }
 
 /// The classes of a part of the data.

@@ -8,6 +8,7 @@ mod common;
 mod decoding;
 mod exploration;
 mod files;
+mod looking;
 mod mixing;
 mod names;
 mod packed;

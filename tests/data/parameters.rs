@@ -51,7 +51,12 @@ fn defaults_are_filled_in_and_folders_left_out() {
             r#"{"size":null,"normalize":{"mean":[0.5,0.5,0.5],"sd":[0.25,0.25,0.25]},"split":{"train":0.8,"valid":0.0,"test":0.2,"by":"image","stratify":false},"leakage":"deny","seed":0}"#
         ]],
     );
-    canonical::<Explore>("", expect![[r#"{"per_class":12,"black":15,"white":240,"seed":0}"#]]);
+    canonical::<Explore>(
+        "",
+        expect![[
+            r#"{"per_class":12,"black":15,"white":240,"ink":0.05,"per_gallery":12,"map_points":1500,"seed":0}"#
+        ]],
+    );
 }
 
 #[test]

@@ -16,8 +16,6 @@ use crate::data::resize::resize;
 const COLUMNS: usize = 6;
 /// Pixels between patches, see-through so that the grid fits light and dark pages.
 const GAP: usize = 4;
-/// Small patches are enlarged to at least so many pixels.
-const LEAST_SIDE: usize = 128;
 /// Large ones are shrunk to at most so many, so that a grid stays small.
 const LARGEST_SIDE: usize = 160;
 /// Yellow stands out from every stain.
@@ -28,6 +26,17 @@ const LINE: Rgba<u8> = Rgba([255, 225, 0, 255]);
 pub(super) enum Frame {
     Central,
     None,
+}
+
+impl Frame {
+    /// Small patches are enlarged to at least so many pixels; larger with a box, whose line would
+    /// otherwise hide much.
+    fn least_side(self) -> usize {
+        match self {
+            Frame::Central => 128,
+            Frame::None => 96,
+        }
+    }
 }
 
 /// Draws up to `per_class` rows of each class that occurs.
@@ -77,7 +86,7 @@ fn shrunk(patch: Picture) -> Picture {
 /// Patches of one size in rows of six, enlarged if they are small.
 pub(super) fn side_by_side(patches: &[Picture], frame: Frame) -> RgbaImage {
     let Some(first) = patches.first() else { return RgbaImage::new(1, 1) };
-    let zoom = LEAST_SIDE.div_ceil(first.height.max(first.width)).max(1);
+    let zoom = frame.least_side().div_ceil(first.height.max(first.width)).max(1);
     let cell = [first.width * zoom + GAP, first.height * zoom + GAP];
     let columns = COLUMNS.min(patches.len());
     let lines = patches.len().div_ceil(columns);

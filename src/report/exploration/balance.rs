@@ -58,8 +58,10 @@ fn between(data: &Exploration, by: &str) -> Option<String> {
     let told = list(&told);
     Some(if apart > 1.96 * (a * a + b * b).sqrt() {
         let harm = match by {
-            "source" => "a network can tell part of the label from the source",
-            _ => "accuracy and precision do not carry over from one to the other, AUC does",
+            "source" => "a network that recognises the source knows something of the label",
+            _ => {
+                "accuracy and precision cannot be compared between them; AUC does not depend on the share"
+            }
         };
         format!(
             "The {by}s differ in their share of positives, {told}: {} between {} and {} is more than \
@@ -69,7 +71,7 @@ fn between(data: &Exploration, by: &str) -> Option<String> {
             least.name
         )
     } else {
-        format!("The {by}s have {told}, which is the same share as far as so many images can tell.")
+        format!("The {by}s have {told}, no further apart than chance would let them be.")
     })
 }
 

@@ -41,8 +41,8 @@ pub(super) fn sentences(data: &Exploration) -> Vec<String> {
         "That is worse than guessing: colour goes with the label otherwise here than where the \
          regression was fitted, and may lead networks astray as well."
     } else {
-        "That is no better than guessing, as far as so many images can tell: what a network gains \
-         over 0.5 does not come from mean colours."
+        "That is no better than guessing, as far as so many images can tell: nothing shows that mean \
+         colours give the label away."
     };
     vec![format!(
         "A logistic regression on the mean and spread of red, green and blue, which sees no shape, \

@@ -12,7 +12,8 @@ pub(super) fn sentences(data: &Exploration) -> Vec<String> {
     let formats = of(
         "files are",
         &data.formats,
-        "A reader that treats formats alike may not: check that colours agree between them.",
+        "Formats and modes can be told apart without looking at tissue: see that the classes do not \
+         differ in them.",
     );
     let sizes = of(
         "images are",
@@ -29,12 +30,12 @@ fn of(what: &str, tallies: &[Tally], meaning: &str) -> Option<String> {
     tallies.sort_by(|a, b| b.images.cmp(&a.images));
     match tallies[..] {
         [] => None,
-        [only] => Some(format!("All {} {what} {}.", count(all), only.name)),
+        [only] => Some(format!("All {} {what} of one kind: {}.", count(all), only.name)),
         [most, ..] => {
             let rest = tallies[1..]
                 .iter()
                 .take(NAMED)
-                .map(|tally| format!("{} {}", count(tally.images), tally.name));
+                .map(|tally| format!("{} that are {}", count(tally.images), tally.name));
             let mut rest: Vec<String> = rest.collect();
             let more = tallies.len().saturating_sub(1 + NAMED) as u64;
             if more > 0 {

@@ -136,8 +136,8 @@ fn by_group(data: &Exploration) -> Option<String> {
     let much: Vec<String> = much.collect();
     (!much.is_empty()).then(|| {
         format!(
-            "Much of the variance lies between groups in {}: networks can tell groups apart by it, \
-             and a new patient may lie outside what they have seen.",
+            "Much of the variance lies between groups in {}: groups can be recognised by it, and a new \
+             patient may lie outside what a network has seen.",
             list(&much)
         )
     })

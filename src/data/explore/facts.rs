@@ -29,14 +29,16 @@ impl Facts {
 
     fn of(image: &[u8], width: usize, black: u8, white: u8) -> Facts {
         let (pixels, _) = image.as_chunks::<3>();
-        let count = |is: &dyn Fn(u8) -> bool| {
-            pixels.iter().filter(|pixel| pixel.iter().all(|&byte| is(byte))).count()
-        };
+        let (mut dark, mut light) = (0, 0);
+        for &[r, g, b] in pixels {
+            dark += usize::from(r.max(g).max(b) <= black);
+            light += usize::from(r.min(g).min(b) >= white);
+        }
         let nearly_all = |found: usize| found * 100 >= pixels.len() * 99;
         Facts {
             sums: Sums::of(image),
-            is_black: nearly_all(count(&|byte| byte <= black)),
-            is_white: nearly_all(count(&|byte| byte >= white)),
+            is_black: nearly_all(dark),
+            is_white: nearly_all(light),
             measures: Measures::of(image, width, black),
             digest: Sha1::digest(image).into(),
         }

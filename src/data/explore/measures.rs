@@ -64,7 +64,7 @@ impl Measures {
             sharpness: (laplacian(&luma, width).variance() / 1e6) as f32,
             tissue: share,
             ink: ink as f32 / all,
-            centre: centre(&luma, width),
+            centre: centre(&luma, width, light),
             stains: (share >= 0.1).then(|| {
                 let amounts = Stains::default().amounts(Densities::of(&tissue).mean());
                 [amounts[0] as f32, amounts[1] as f32]
@@ -90,10 +90,11 @@ fn laplacian(luma: &[i32], width: usize) -> Moments {
     moments
 }
 
-fn centre(luma: &[i32], width: usize) -> f32 {
+/// How much brighter the central third is than the rest; `all` are the moments of all pixels.
+fn centre(luma: &[i32], width: usize, all: Moments) -> f32 {
     let height = luma.len() / width.max(1);
     let inside = central(height).flat_map(|y| &luma[y * width..][central(width)]).copied();
-    let (all, inside) = (Moments::of(luma.iter().copied()), Moments::of(inside));
+    let inside = Moments::of(inside);
     let rim = Moments { count: all.count - inside.count, sum: all.sum - inside.sum, squares: 0 };
     match rim.count {
         0 => 0.0,
@@ -117,12 +118,16 @@ impl Moments {
     }
 
     fn add(&mut self, values: impl Iterator<Item = i32>) {
+        let (mut count, mut sum, mut squares) = (0, 0, 0);
         for value in values {
             let value = i64::from(value);
-            self.count += 1;
-            self.sum += value;
-            self.squares += value * value;
+            count += 1;
+            sum += value;
+            squares += value * value;
         }
+        self.count += count;
+        self.sum += sum;
+        self.squares += squares;
     }
 
     fn mean(&self) -> f64 {

@@ -40,7 +40,7 @@ pub use preprocess::{Leakage, Preprocess};
 pub use problem::Problem;
 pub use resize::resize;
 pub use source::{Folder, Kaggle, Part, Source, SourceFiles, Synthetic, Unlabelled};
-pub use split::{Fractions, Split, SplitBy, SplitRule};
+pub use split::{Folds, Fractions, Method, Split, SplitBy, SplitRule};
 pub use symmetry::Symmetry;
 pub use writer::Writer;
 

@@ -5,6 +5,7 @@ mod bad_folders;
 mod bad_kaggle;
 mod baseline;
 mod common;
+mod copies;
 mod decoding;
 mod exploration;
 mod files;

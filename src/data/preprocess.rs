@@ -16,7 +16,8 @@ use super::normalize::{Normalize, Sums};
 use super::problem::{Problem, of_size, refuse};
 use super::resize::resize;
 use super::split::{Split, SplitRule};
-use super::writer::{Writer, write_csv};
+use super::stain::{Colours, StainTransfer};
+use super::writer::{Writer, write_csv, write_json};
 use super::{Progress, report};
 
 /// Resizes, splits and normalises a data set.
@@ -26,6 +27,9 @@ pub struct Preprocess {
     /// Height and width in pixels; as they are by default.
     #[schemars(range(min = 1, max = 4096))]
     pub size: Option<u32>,
+    /// How differences of staining are taken out, if at all: { reinhard = {} } or { macenko = {} };
+    /// the target is the mean of the train split, or given.
+    pub stain: Option<StainTransfer>,
     /// How pixels are shifted and scaled: "dataset" (mean and sd of the train split), "none", or
     /// { mean = [r, g, b], sd = [r, g, b] } on the scale 0 to 1.
     pub normalize: Normalize,
@@ -60,7 +64,8 @@ const AT_A_TIME: usize = 256;
 
 impl Preprocess {
     /// Writes the data set into the folder `out` and opens it. `leaks.csv` lists what is not
-    /// independent across splits; it is not there with `leakage = "allow"`.
+    /// independent across splits; it is not there with `leakage = "allow"`. `stain.json` has the
+    /// target of stain normalisation, if there is one.
     ///
     /// # Errors
     /// Parameters with problems, a split without one of the classes, leaks under `"deny"`, files
@@ -144,6 +149,14 @@ impl Preprocess {
         out: &Path,
         progress: Progress,
     ) -> Result<Dataset, DataError> {
+        let target = match &self.stain {
+            Some(stain) => self.target(stain, data, splits, progress)?,
+            None => None,
+        };
+        if let Some(target) = &target {
+            std::fs::create_dir_all(out).map_err(DataError::write(out))?;
+            write_json(&out.join("stain.json"), target)?;
+        }
         let (height, width) = match self.size {
             Some(size) => (size as usize, size as usize),
             None => (data.height(), data.width()),
@@ -151,8 +164,11 @@ impl Preprocess {
         let mut writer = Writer::create(out, &data.info().origin, height, width)?;
         for first in (0..data.len()).step_by(AT_A_TIME) {
             let some = first..data.len().min(first + AT_A_TIME);
-            let images: Vec<(Vec<u8>, Sums)> =
-                some.clone().into_par_iter().map(|i| resized(data, i, height, width)).collect();
+            let images: Vec<(Vec<u8>, Sums)> = some
+                .clone()
+                .into_par_iter()
+                .map(|i| self.ready(data, i, target.as_ref(), [height, width]))
+                .collect();
             for (i, (pixels, sums)) in some.clone().zip(images) {
                 let row = Row { split: Some(splits[i]), ..data.rows()[i].clone() };
                 writer.push_summed(row, &pixels, &sums)?;
@@ -163,11 +179,55 @@ impl Preprocess {
         writer.finish(&self.normalize)
     }
 
+    /// The staining that all images are given: as it was given, or the mean of the train split;
+    /// none where no train image has enough tissue to tell.
+    fn target(
+        &self,
+        stain: &StainTransfer,
+        data: &Dataset,
+        splits: &[Split],
+        progress: Progress,
+    ) -> Result<Option<Colours>, DataError> {
+        if let Some(given) = stain.given() {
+            return Ok(Some(given));
+        }
+        let train: Vec<usize> = (0..data.len()).filter(|&i| splits[i] == Split::Train).collect();
+        let mut looks: Vec<Colours> = Vec::new();
+        for (done, some) in train.chunks(AT_A_TIME).enumerate() {
+            let found: Vec<Option<Colours>> =
+                some.par_iter().map(|&i| stain.look(data.image(i))).collect();
+            looks.extend(found.into_iter().flatten());
+            report(progress, train.len().min((done + 1) * AT_A_TIME), train.len())?;
+        }
+        Ok(stain.average(looks.iter()))
+    }
+
+    /// An image with the staining of the target, resized; and its sums.
+    fn ready(
+        &self,
+        data: &Dataset,
+        i: usize,
+        target: Option<&Colours>,
+        [height, width]: [usize; 2],
+    ) -> (Vec<u8>, Sums) {
+        let mut pixels = data.image(i).to_vec();
+        if let (Some(stain), Some(target)) = (&self.stain, target)
+            && let Some(own) = stain.look(&pixels)
+        {
+            own.transfer(target, &mut pixels);
+        }
+        let picture = Picture { height: data.height(), width: data.width(), pixels };
+        let pixels = resize(picture, height, width).pixels;
+        let sums = Sums::of(&pixels);
+        (pixels, sums)
+    }
+
     /// What is wrong with the parameters, whatever the data.
     pub fn problems(&self) -> Vec<Problem> {
         let normalize = self.normalize.problems().into_iter();
+        let stain = self.stain.iter().flat_map(StainTransfer::problems);
         let split = self.split.problems().into_iter();
-        of_size(self.size).into_iter().chain(normalize).chain(split).collect()
+        of_size(self.size).into_iter().chain(stain).chain(normalize).chain(split).collect()
     }
 }
 
@@ -184,12 +244,4 @@ fn shares(rows: &[Row], splits: &[Split]) -> String {
         format!("{split} {images} images of {of_groups} ({share:.1} %, {positive:.1} % positive)")
     };
     Split::ALL.map(tell).join("; ")
-}
-
-fn resized(data: &Dataset, i: usize, height: usize, width: usize) -> (Vec<u8>, Sums) {
-    let picture =
-        Picture { height: data.height(), width: data.width(), pixels: data.image(i).to_vec() };
-    let picture = resize(picture, height, width);
-    let sums = Sums::of(&picture.pixels);
-    (picture.pixels, sums)
 }

@@ -17,5 +17,6 @@ mod randomness;
 mod real;
 mod splitting;
 mod stain;
+mod staining;
 mod stopping;
 mod synthetic;

@@ -37,18 +37,20 @@ fn defaults_are_filled_in_and_folders_left_out() {
     canonical::<Preprocess>(
         "",
         expect![[
-            r#"{"size":null,"normalize":"dataset","split":{"train":0.8,"valid":0.1,"test":0.1,"method":"draw","by":"group","stratify":true},"leakage":"deny","seed":0}"#
+            r#"{"size":null,"stain":null,"normalize":"dataset","split":{"train":0.8,"valid":0.1,"test":0.1,"method":"draw","by":"group","stratify":true},"leakage":"deny","seed":0}"#
         ]],
     );
     canonical::<Preprocess>(
         "split = 'given'\nnormalize = 'none'\nsize = 64",
-        expect![[r#"{"size":64,"normalize":"none","split":"given","leakage":"deny","seed":0}"#]],
+        expect![[
+            r#"{"size":64,"stain":null,"normalize":"none","split":"given","leakage":"deny","seed":0}"#
+        ]],
     );
     canonical::<Preprocess>(
         "split = { test = 0.2, valid = 0.0, by = 'image', stratify = false }\n\
          normalize = { mean = [0.5, 0.5, 0.5], sd = [0.25, 0.25, 0.25] }",
         expect![[
-            r#"{"size":null,"normalize":{"mean":[0.5,0.5,0.5],"sd":[0.25,0.25,0.25]},"split":{"train":0.8,"valid":0.0,"test":0.2,"method":"draw","by":"image","stratify":false},"leakage":"deny","seed":0}"#
+            r#"{"size":null,"stain":null,"normalize":{"mean":[0.5,0.5,0.5],"sd":[0.25,0.25,0.25]},"split":{"train":0.8,"valid":0.0,"test":0.2,"method":"draw","by":"image","stratify":false},"leakage":"deny","seed":0}"#
         ]],
     );
     canonical::<Explore>("", expect![[r#"{"per_class":12,"black":15,"white":240,"seed":0}"#]]);

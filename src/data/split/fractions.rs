@@ -141,16 +141,15 @@ impl Fractions {
         let digest: [u8; 20] = Sha1::digest(unit).into();
         let index = digest[..8].iter().fold(0, |index, &byte| index << 8 | u64::from(byte));
         let place = Random::new(seed, "hash split", 0, index).below(PLACES) as f64 / PLACES as f64;
-        let shared = Split::ALL.into_iter().filter(|&split| self.share(split) > 0.0);
-        let mut end = 0.0;
-        for split in shared.clone() {
-            end += self.share(split);
+        let (mut end, mut last) = (0.0, Split::Train);
+        for split in Split::ALL.into_iter().filter(|&split| self.share(split) > 0.0) {
+            (end, last) = (end + self.share(split), split);
             if place < end {
-                return split;
+                break;
             }
         }
-        // Shares such as 0.1 may add up to a little less than 1.
-        shared.last().unwrap_or(Split::Train)
+        // Shares such as 0.1 may add up to a little less than 1: then it is the last.
+        last
     }
 }
 

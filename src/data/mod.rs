@@ -28,7 +28,9 @@ mod writer;
 
 use std::ops::ControlFlow;
 
-pub use augment::Augment;
+pub use augment::{
+    Affine, Augment, Blur, ColorJitter, Crop, Cutout, Noise, StainJitter, contact_sheet,
+};
 pub use batches::{Batch, Batches};
 pub use dataset::{Dataset, Info, Rejected, Row, SplitInfo};
 pub use decode::{Picture, decode};

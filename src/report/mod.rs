@@ -26,8 +26,8 @@ pub use advice::{Advice, advice};
 pub use helped::helped;
 pub use page::render;
 pub use values::{
-    BrightnessHistogram, ChannelStats, Class, Ending, EpochRow, EvaluationSection, Exploration,
-    Fact, Finding, FindingKind, Goal, LayerRow, ModelScores, ModelSection, Outcome, Report,
-    SampleGrid, SearchSection, SplitCounts, Trial,
+    BrightnessHistogram, ChannelStats, Class, ContactSheet, Ending, EpochRow, EvaluationSection,
+    Exploration, Fact, Finding, FindingKind, Goal, LayerRow, ModelScores, ModelSection, Outcome,
+    Report, SampleGrid, SearchSection, SplitCounts, Trial,
 };
 pub use verdict::verdict;

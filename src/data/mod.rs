@@ -12,6 +12,7 @@ pub mod duplicates;
 mod error;
 mod explore;
 mod ingest;
+mod leaks;
 mod map;
 mod normalize;
 mod preprocess;
@@ -28,7 +29,9 @@ mod writer;
 
 use std::ops::ControlFlow;
 
-pub use augment::Augment;
+pub use augment::{
+    Affine, Augment, Blur, ColorJitter, Crop, Cutout, Noise, StainJitter, contact_sheet,
+};
 pub use batches::{Batch, Batches};
 pub use dataset::{Dataset, Info, Rejected, Row, SplitInfo};
 pub use decode::{Picture, decode};
@@ -39,16 +42,17 @@ pub use explore::{
     MeanImages, Outlying, Quantiles, Shades, Share, Staining, Suspects, Twins,
 };
 pub use ingest::{Ingest, OnBadImage};
+pub use leaks::{Leak, LeakKind};
 pub(crate) use map::map;
 pub use normalize::{Normalization, Normalize};
-pub use preprocess::{Leakage, Preprocess};
+pub use preprocess::{Leakage, Note, Preprocess};
 pub use problem::Problem;
 pub use resize::resize;
 pub use sample::Sample;
 pub use source::{
     Columns, Folder, Kaggle, Part, Pcam, Source, SourceFiles, Synthetic, Test, Unlabelled,
 };
-pub use split::{Fractions, Split, SplitBy, SplitRule};
+pub use split::{Folds, Fractions, Method, Split, SplitBy, SplitRule};
 pub use symmetry::Symmetry;
 pub use writer::Writer;
 

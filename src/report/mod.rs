@@ -27,10 +27,10 @@ pub use exploration::observations;
 pub use helped::helped;
 pub use page::render;
 pub use values::{
-    BrightnessHistogram, ChannelStats, Class, ColourScore, Ending, EpochRow, EvaluationSection,
-    Exploration, Fact, Finding, FindingKind, Flaw, FlawKind, Goal, GroupLook, Interval, LayerRow,
-    Map, MapAxis, MapPoint, MeanImage, Measure, ModelScores, ModelSection, Outcome, Outlying, Part,
-    Picture, Report, SampleGrid, SearchSection, ShadeHistogram, SplitCounts, Staining, Tally,
-    Trial,
+    BrightnessHistogram, ChannelStats, Class, ColourScore, ContactSheet, Ending, EpochRow,
+    EvaluationSection, Exploration, Fact, Finding, FindingKind, Flaw, FlawKind, Goal, GroupLook,
+    Interval, LayerRow, Map, MapAxis, MapPoint, MeanImage, Measure, ModelScores, ModelSection,
+    Outcome, Outlying, Part, Picture, Report, SampleGrid, SearchSection, ShadeHistogram,
+    SplitCounts, Staining, Tally, Trial,
 };
 pub use verdict::verdict;

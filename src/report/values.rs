@@ -45,6 +45,21 @@ pub struct ModelSection {
     /// What chose the best epoch, such as "val_auc".
     pub monitor: Option<String>,
     pub ending: Ending,
+    /// What augmentation makes of training images, if there was any.
+    pub augmentations: Option<ContactSheet>,
+}
+
+/// A line for each image: as it is, and as it is seen in the first epochs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactSheet {
+    /// The PNG file's bytes; they become part of the page.
+    pub png: Vec<u8>,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// The augmentations, as users write them.
+    pub names: Vec<String>,
 }
 
 /// One layer as a reader wants it: `conv 3×3, 32`, `32 × 96 × 96`, 896.

@@ -67,6 +67,9 @@ pub struct Model {
 pub const MODEL_FILES: [&str; 5] =
     ["model.safetensors", "model.json", "history.csv", "training.json", "README.md"];
 
+/// What augmentation makes of training images: beside a model that was trained with it.
+pub const AUGMENTATIONS: &str = "augmentations.png";
+
 impl Artifact for Model {
     const TYPE: &'static str = "model";
     fn open(files: &Files) -> Result<Model, StageError> {

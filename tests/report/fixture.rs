@@ -87,6 +87,7 @@ pub fn model(stage: &str, epochs: u32, gap: f64) -> ModelSection {
         best_epoch: best,
         monitor: Some("val_auc".to_owned()),
         ending: if best == Some(epochs) { Ending::AllEpochs } else { Ending::StoppedEarly },
+        augmentations: None,
     }
 }
 

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
-use super::dataset::Dataset;
+use super::dataset::{Dataset, Row};
 use super::error::DataError;
 use super::symmetry::Symmetry;
 use super::{Progress, report};
@@ -53,7 +53,7 @@ pub struct Copies {
 }
 
 /// Images between two reports of progress.
-const AT_A_TIME: usize = 1024;
+const AT_A_TIME: usize = 256;
 
 /// What is looked at of an image: the SHA-1 of its pixels, which is the id of a Kaggle patch, and
 /// its fingerprint.
@@ -92,9 +92,9 @@ impl Copies {
         Ok(Copies { pairs, blank })
     }
 
-    /// Sets of rows that are joined by pairs, in the order of their first rows; images without a
-    /// duplicate are in none.
-    pub fn sets(&self) -> Vec<Vec<usize>> {
+    /// Sets of rows that are joined by pairs: first those whose labels disagree, then the others,
+    /// each in the order of their first rows. Images without a duplicate are in none.
+    pub fn sets(&self, rows: &[Row]) -> Vec<Vec<usize>> {
         // Every row points to one before it in the same set, the first of a set to itself.
         let mut before: BTreeMap<usize, usize> = BTreeMap::new();
         for pair in &self.pairs {
@@ -106,7 +106,13 @@ impl Copies {
         for &row in before.keys() {
             sets.entry(first(&before, row)).or_default().push(row);
         }
-        sets.into_values().collect()
+        let mut sets: Vec<Vec<usize>> = sets.into_values().collect();
+        let agree = |set: &Vec<usize>| {
+            let mut labels = set.iter().filter_map(|&row| rows[row].label);
+            labels.next().is_none_or(|first| labels.all(|label| label == first))
+        };
+        sets.sort_by_key(agree);
+        sets
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use super::bytes::Steps;
+
 /// The optical density of a byte: `-log10((byte + 1) / 256)`, without a unit. White (255) has 0,
 /// black (0) has 2.408; the 1 keeps black finite.
 pub fn optical_density(byte: u8) -> f64 {
@@ -11,11 +13,12 @@ pub fn optical_density(byte: u8) -> f64 {
 /// The byte with this optical density, rounded to the nearest and held to 0..=255: the inverse of
 /// [`optical_density`].
 pub fn byte_of_density(density: f64) -> u8 {
-    // `10^-x` by way of `exp`, which `libm` computes without tables of the platform.
-    let light = 256.0 * libm::exp(-density * std::f64::consts::LN_10) - 1.0;
-    // A cast holds what lies outside to 0 and 255.
-    libm::round(light) as u8
+    BYTES.byte(-density)
 }
+
+/// From negative density, which rises with the byte.
+static BYTES: LazyLock<Steps> =
+    LazyLock::new(|| Steps::new(|byte| libm::log10((byte + 1.0) / 256.0)));
 
 static TABLE: LazyLock<[f64; 256]> = LazyLock::new(|| {
     std::array::from_fn(|byte| {

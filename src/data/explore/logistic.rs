@@ -47,21 +47,15 @@ impl Logistic {
         for (row, label) in rows {
             let chance = sigmoid(dot(row, &self.weights));
             let weight = chance * (1.0 - chance);
-            for i in 0..width {
+            for (i, line) in hessian.iter_mut().enumerate() {
                 gradient[i] += row[i] * (label - chance);
-                for j in 0..=i {
-                    hessian[i][j] += weight * row[i] * row[j];
-                }
+                let scale = weight * row[i];
+                line.iter_mut().zip(row).for_each(|(sum, x)| *sum += scale * x);
             }
         }
-        for i in 0..width {
-            for j in 0..i {
-                hessian[j][i] = hessian[i][j];
-            }
-            if i + 1 < width {
-                hessian[i][i] += RIDGE;
-                gradient[i] -= RIDGE * self.weights[i];
-            }
+        for i in 0..width - 1 {
+            hessian[i][i] += RIDGE;
+            gradient[i] -= RIDGE * self.weights[i];
         }
         let step = solve(hessian, gradient);
         // A step that overshoots where the loss is flat is cut short.
@@ -106,10 +100,10 @@ fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
             continue;
         }
         for i in p + 1..n {
-            let factor = a[i][p] / pivot;
-            for j in p..n {
-                a[i][j] -= factor * a[p][j];
-            }
+            let (above, below) = a.split_at_mut(i);
+            let factor = below[0][p] / pivot;
+            let lines = below[0][p..].iter_mut().zip(&above[p][p..]);
+            lines.for_each(|(x, y)| *x -= factor * y);
             b[i] -= factor * b[p];
         }
     }

@@ -1,5 +1,7 @@
 //! What files the images came from: formats, colour modes and sizes, and which of them surprise.
 
+use std::cmp::Reverse;
+
 use super::values::{Exploration, Tally};
 use super::words::list;
 use crate::report::number::{count, percent, plural, share};
@@ -27,7 +29,7 @@ pub(super) fn sentences(data: &Exploration) -> Vec<String> {
 fn of(what: &str, tallies: &[Tally], meaning: &str) -> Option<String> {
     let all: u64 = tallies.iter().map(|tally| tally.images).sum();
     let mut tallies: Vec<&Tally> = tallies.iter().filter(|tally| tally.images > 0).collect();
-    tallies.sort_by(|a, b| b.images.cmp(&a.images));
+    tallies.sort_by_key(|tally| Reverse(tally.images));
     match tallies[..] {
         [] => None,
         [only] => Some(format!("All {} {what} of one kind: {}.", count(all), only.name)),

@@ -1,5 +1,6 @@
 //! The map of the images: two principal components, by class and by group.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
@@ -117,7 +118,7 @@ fn by_group(map: &Map) -> Vec<Series> {
         *sizes.entry(&point.group).or_default() += 1;
     }
     let mut largest: Vec<(&str, usize)> = sizes.into_iter().filter(|group| group.1 > 1).collect();
-    largest.sort_by(|a, b| b.1.cmp(&a.1));
+    largest.sort_by_key(|group| Reverse(group.1));
     largest.truncate(Marker::SHAPES.len());
     let named = |point: &&MapPoint| largest.iter().any(|(group, _)| point.group == *group);
     let rest = map.points.iter().filter(|point| !named(point));

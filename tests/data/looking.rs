@@ -122,7 +122,7 @@ fn ink_and_blank_images_are_told_and_shown() {
 }
 
 #[test]
-fn an_image_without_detail_stands_out_from_tissue_with_some() {
+fn a_blurred_image_stands_out_and_a_faint_one_does_not() {
     let noisy = |i: u64| {
         let mut random = Random::new(1, "test", 0, i);
         grey(&(0..16).map(|_| 80 + random.below(50) as u8).collect::<Vec<_>>())
@@ -131,7 +131,9 @@ fn an_image_without_detail_stands_out_from_tissue_with_some() {
     let mut rows: Vec<(Row, Vec<u8>)> = (0..20u8)
         .map(|i| (row(&ids[usize::from(i)], Some(i % 2), "p", None), noisy(i.into())))
         .collect();
-    rows[13].1 = plain([150, 90, 130]);
+    // A slope has contrast without edges; faint noise has edges as sharp as its contrast is low.
+    rows[13].1 = grey(&(0..16).map(|i| 80 + 15 * (i % 4)).collect::<Vec<_>>());
+    rows[5].1 = noisy(5).iter().map(|byte| 100 + (byte - 80) / 8).collect();
     let (_in, data) = pack(4, 4, &rows);
     let (_out, found) = explore(&data);
     assert_eq!(found.suspects["blurred"].ids, ["i13"]);

@@ -13,11 +13,7 @@ impl FlawKind {
         match self {
             Self::Black => ("all black", "nothing was scanned there", "Black images"),
             Self::White => ("all white", "there is no tissue to judge", "White images"),
-            Self::Blurred => (
-                "far less sharp than the others with tissue",
-                "out of focus, or of plain stroma",
-                "Images with little detail",
-            ),
+            Self::Blurred => ("blurred", "the scanner was out of focus there", "Blurred images"),
             Self::Ink => (
                 "marked with blue or green ink",
                 "an annotation on the glass, which may give labels away",

@@ -209,7 +209,7 @@ pub struct Flaw {
 pub enum FlawKind {
     Black,
     White,
-    /// Less detail than tissue usually has.
+    /// Out of focus.
     Blurred,
     /// Blue or green marker.
     Ink,

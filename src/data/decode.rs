@@ -43,8 +43,7 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, String> {
 
 /// As [`decode`], and says what the file was.
 pub(super) fn decode_and_tell(bytes: &[u8]) -> Result<Decoded, String> {
-    let format =
-        image::guess_format(bytes).ok().filter(|format| ImageFormat::reading_enabled(format));
+    let format = image::guess_format(bytes).ok().filter(|format| ImageFormat::reading_enabled(format));
     let format = format.ok_or_else(|| match bytes {
         [] => "the file is empty".to_string(),
         _ => "the file is no TIFF, PNG, JPEG, BMP or WebP image".to_string(),

@@ -62,8 +62,7 @@ impl Ingest {
         let within = |problem: Problem| problem.within(self.source.origin()).within("source");
         let sample = self.sample.as_ref().and_then(Sample::problem);
         let most = usize::MAX;
-        let limit =
-            self.limit.and_then(|n| Problem::outside("limit", n, 1..=most, "read 1 or more"));
+        let limit = self.limit.and_then(|n| Problem::outside("limit", n, 1..=most, "read 1 or more"));
         self.source.problems().into_iter().map(within).chain(sample).chain(limit).collect()
     }
 

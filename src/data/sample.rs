@@ -60,9 +60,7 @@ impl Sample {
         }
         let sizes: Vec<usize> = strata.values().map(Vec::len).collect();
         let mut drawn = Vec::with_capacity(wanted);
-        for ((stratum, places), count) in
-            strata.values_mut().enumerate().zip(shares(&sizes, wanted))
-        {
+        for ((stratum, places), count) in strata.values_mut().enumerate().zip(shares(&sizes, wanted)) {
             Random::new(seed, "sample", 0, stratum as u64).shuffle(places);
             drawn.extend(&places[..count]);
         }

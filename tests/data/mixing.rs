@@ -31,8 +31,7 @@ fn a_sample_has_the_same_share_of_each_class() {
         let (_out, data) = ingest(&format!("{more}\nsource.folder.dir = {:?}", dir.path()));
         data.rows().iter().map(|row| row.id.clone()).collect::<Vec<_>>()
     };
-    let (_out, data) =
-        ingest(&format!("sample.fraction = 0.5\nsource.folder.dir = {:?}", dir.path()));
+    let (_out, data) = ingest(&format!("sample.fraction = 0.5\nsource.folder.dir = {:?}", dir.path()));
     // 10 of 40 are positive.
     assert_eq!((data.info().labels["1"], data.info().labels["0"]), (5, 15));
     assert_eq!(sample("sample.count = 8").len(), 8);
@@ -46,32 +45,12 @@ fn a_sample_has_the_same_share_of_each_class() {
 #[test]
 fn samples_that_cannot_be_drawn() {
     let dir = classes();
-    fails(
-        dir.path(),
-        "folder = { DIR }",
-        "sample.count = 41",
-        expect!["`sample` leaves 41 of 40 images; there are not more: leave it out"],
-    );
-    fails(
-        dir.path(),
-        "folder = { DIR }",
-        "sample.fraction = 0.001",
-        expect!["`sample` leaves 0 of 40 images; draw more"],
-    );
-    fails(
-        dir.path(),
-        "folder = { DIR }",
-        "sample.fraction = 1.5",
-        expect!["`sample.fraction` is 1.5; a share is above 0 and at most 1"],
-    );
-    fails(
-        dir.path(),
-        "folder = { DIR }",
-        "sample.count = 0\nlimit = 0",
-        expect![[r#"
+    fails(dir.path(), "folder = { DIR }", "sample.count = 41", expect!["`sample` leaves 41 of 40 images; there are not more: leave it out"]);
+    fails(dir.path(), "folder = { DIR }", "sample.fraction = 0.001", expect!["`sample` leaves 0 of 40 images; draw more"]);
+    fails(dir.path(), "folder = { DIR }", "sample.fraction = 1.5", expect!["`sample.fraction` is 1.5; a share is above 0 and at most 1"]);
+    fails(dir.path(), "folder = { DIR }", "sample.count = 0\nlimit = 0", expect![[r#"
         `sample.count` is 0; draw one image or more
-        `limit` is 0; read 1 or more"#]],
-    );
+        `limit` is 0; read 1 or more"#]]);
 }
 
 #[test]
@@ -103,34 +82,15 @@ fn several_sources_are_one_data_set() {
 #[test]
 fn bad_mixes() {
     let dir = classes();
-    fails(
-        dir.path(),
-        "mix = {}",
-        "",
-        expect![
-            "`mix` names no source; name one or more sources, as in { a = { folder = { … } }, b = { pcam = { … } } }"
-        ],
-    );
-    fails(
-        dir.path(),
-        "mix = { a = { mix = { b = { folder = { DIR } } } } }",
-        "",
-        expect!["`a` is a mix in a mix; name all sources in one mix"],
-    );
-    fails(
-        dir.path(),
-        "mix = { 'a/b' = { folder = { DIR, extensions = ['.png'] } } }",
-        "",
-        expect![[r#"
+    fails(dir.path(), "mix = {}", "", expect!["`mix` names no source; name one or more sources, as in { a = { folder = { … } }, b = { pcam = { … } } }"]);
+    fails(dir.path(), "mix = { a = { mix = { b = { folder = { DIR } } } } }", "", expect!["`a` is a mix in a mix; name all sources in one mix"]);
+    fails(dir.path(), "mix = { 'a/b' = { folder = { DIR, extensions = ['.png'] } } }", "", expect![[r#"
         `a/b` cannot be the name of a source; choose a name without `/`
-        `extensions` holds `.png`; write endings without the dot"#]],
-    );
+        `extensions` holds `.png`; write endings without the dot"#]]);
     fails(
         dir.path(),
         "mix = { a = { folder = { DIR } }, b = { synthetic = { count = 1, size = 12 } } }",
         "",
-        expect![
-            "images of different sizes: `a/p0/0/07.png` is 8×8 and `b/synthetic` is 12×12 pixels wide and high; a packed data set has one size, set `size` of the source to resize them when they are read"
-        ],
+        expect!["images of different sizes: `a/p0/0/07.png` is 8×8 and `b/synthetic` is 12×12 pixels wide and high; a packed data set has one size, set `size` of the source to resize them when they are read"],
     );
 }

@@ -64,19 +64,9 @@ fn a_zip_gives_the_same_data_set_as_the_folder() {
 
 #[test]
 fn no_zip() {
-    zip_fails(
-        b"hello",
-        expect![
-            "DIR is no zip file that can be read: invalid Zip archive: Could not find EOCD; get it again"
-        ],
-    );
+    zip_fails(b"hello", expect!["DIR is no zip file that can be read: invalid Zip archive: Could not find EOCD; get it again"]);
     let whole = zipped(&[("train/a.tif", &patch(1)), ("train_labels.csv", LABELS)]);
-    zip_fails(
-        &whole[..whole.len() - 30],
-        expect![
-            "DIR is no zip file that can be read: invalid Zip archive: Could not find EOCD; get it again"
-        ],
-    );
+    zip_fails(&whole[..whole.len() - 30], expect!["DIR is no zip file that can be read: invalid Zip archive: Could not find EOCD; get it again"]);
 }
 
 #[test]
@@ -100,33 +90,15 @@ fn entries_that_lead_out_of_the_archive() {
 
 #[test]
 fn entries_that_are_missing() {
-    zip_fails(
-        &zipped(&[("train/a.tif", &patch(1))]),
-        expect![
-            "DIR/train_labels.csv is missing; it lists the labels of the images, set `labels` to its name"
-        ],
-    );
-    zip_fails(
-        &zipped(&[("train_labels.csv", LABELS)]),
-        expect!["DIR/train holds no image; it must hold the patches as <id>.tif"],
-    );
-    zip_fails(
-        &zipped(&[("train/a.tif", &patch(1)), ("train_labels.csv", LABELS)]),
-        expect![
-            "DIR/train_labels.csv lists 1 image (`b`) that is not in DIR/train; add what is missing or remove the lines"
-        ],
-    );
+    zip_fails(&zipped(&[("train/a.tif", &patch(1))]), expect!["DIR/train_labels.csv is missing; it lists the labels of the images, set `labels` to its name"]);
+    zip_fails(&zipped(&[("train_labels.csv", LABELS)]), expect!["DIR/train holds no image; it must hold the patches as <id>.tif"]);
+    zip_fails(&zipped(&[("train/a.tif", &patch(1)), ("train_labels.csv", LABELS)]), expect!["DIR/train_labels.csv lists 1 image (`b`) that is not in DIR/train; add what is missing or remove the lines"]);
 }
 
 #[test]
 fn a_bomb_that_says_so() {
     let bomb = vec![0; (1 << 28) + 1];
-    zip_fails(
-        &zipped(&[("train/a.tif", &patch(1)), ("train_labels.csv", &bomb)]),
-        expect![
-            "`train_labels.csv` in DIR: it unpacks to 268435457 bytes, more than the 268435456 that are read; get the archive again"
-        ],
-    );
+    zip_fails(&zipped(&[("train/a.tif", &patch(1)), ("train_labels.csv", &bomb)]), expect!["`train_labels.csv` in DIR: it unpacks to 268435457 bytes, more than the 268435456 that are read; get the archive again"]);
 }
 
 /// Writes other sizes of the unpacked entry into its two headers.
@@ -145,35 +117,24 @@ fn lie(mut zip: Vec<u8>, size: u32, claimed: u32) -> Vec<u8> {
 #[test]
 fn a_bomb_that_lies() {
     let bomb = vec![7; 10_000_001];
-    let zip =
-        zipped(&[("train/a.tif", &bomb), ("train/b.tif", &patch(2)), ("train_labels.csv", LABELS)]);
-    zip_fails(
-        &lie(zip.clone(), 10_000_001, 30_000),
-        expect![[r#"
+    let zip = zipped(&[("train/a.tif", &bomb), ("train/b.tif", &patch(2)), ("train_labels.csv", LABELS)]);
+    zip_fails(&lie(zip.clone(), 10_000_001, 30_000), expect![[r#"
         1 of 2 images cannot be used:
           train/a.tif: it cannot be unpacked: File is larger than its declared uncompressed size
-        repair or remove them, or set `on_bad_image = "exclude"` to leave them out and list them in rejected.csv"#]],
-    );
-    zip_fails(
-        &lie(zip.clone(), 10_000_001, 20_000_000),
-        expect![[r#"
+        repair or remove them, or set `on_bad_image = "exclude"` to leave them out and list them in rejected.csv"#]]);
+    zip_fails(&lie(zip.clone(), 10_000_001, 20_000_000), expect![[r#"
         1 of 2 images cannot be used:
           train/a.tif: it unpacks to 10000001 bytes, not the 20000000 it claims
-        repair or remove them, or set `on_bad_image = "exclude"` to leave them out and list them in rejected.csv"#]],
-    );
-    zip_fails(
-        &lie(zip, 10_000_001, 0xf000_0000),
-        expect![[r#"
+        repair or remove them, or set `on_bad_image = "exclude"` to leave them out and list them in rejected.csv"#]]);
+    zip_fails(&lie(zip, 10_000_001, 0xf000_0000), expect![[r#"
         1 of 2 images cannot be used:
           train/a.tif: it unpacks to 4026531840 bytes, more than the 536870912 that are read
-        repair or remove them, or set `on_bad_image = "exclude"` to leave them out and list them in rejected.csv"#]],
-    );
+        repair or remove them, or set `on_bad_image = "exclude"` to leave them out and list them in rejected.csv"#]]);
 }
 
 #[test]
 fn a_byte_that_flipped_in_an_entry() {
-    let noise: Vec<u8> =
-        (0..96 * 96).flat_map(|i: u32| [(i * i) as u8, (i * 7) as u8, i as u8]).collect();
+    let noise: Vec<u8> = (0..96 * 96).flat_map(|i: u32| [(i * i) as u8, (i * 7) as u8, i as u8]).collect();
     let image = image::RgbImage::from_raw(96, 96, noise).unwrap();
     let mut tiff = Cursor::new(Vec::new());
     image.write_to(&mut tiff, ImageFormat::Tiff).unwrap();

@@ -113,12 +113,7 @@ fn files_that_are_not_there() {
             "DIR is not a folder; set `dir` to the folder that holds camelyonpatch_level_2_split_train_x.h5.gz and its like"
         ],
     );
-    pcam_fails(
-        broken("tiled", "valid_y.h5", |_| None),
-        expect![
-            "DIR/camelyonpatch_level_2_split_valid_y.h5.gz: it is missing, and camelyonpatch_level_2_split_valid_x.h5 is there; get it, too"
-        ],
-    );
+    pcam_fails(broken("tiled", "valid_y.h5", |_| None), expect!["DIR/camelyonpatch_level_2_split_valid_y.h5.gz: it is missing, and camelyonpatch_level_2_split_valid_x.h5 is there; get it, too"]);
     let dir = broken("tiled", "test_x.h5", |_| None);
     std::fs::remove_file(dir.path().join("camelyonpatch_level_2_split_test_y.h5")).unwrap();
     let (_out, data) = ingest(&pcam(dir.path()));
@@ -127,14 +122,7 @@ fn files_that_are_not_there() {
 
 #[test]
 fn sums_are_checked_unless_told_otherwise() {
-    fails(
-        &small("packed"),
-        "pcam = { DIR }",
-        "",
-        expect![
-            "DIR/camelyonpatch_level_2_split_train_y.h5.gz: its MD5 is e4fe738db194109fa85a626df62325a7, not 35c2d7259d906cfc8143347bb8e05be7 as published: it is damaged or another file; get it again, or set `check_sums = false`"
-        ],
-    );
+    fails(&small("packed"), "pcam = { DIR }", "", expect!["DIR/camelyonpatch_level_2_split_train_y.h5.gz: its MD5 is e4fe738db194109fa85a626df62325a7, not 35c2d7259d906cfc8143347bb8e05be7 as published: it is damaged or another file; get it again, or set `check_sums = false`"]);
     // None are published for unpacked files.
     ingest(&format!("source.pcam.dir = {:?}", small("tiled")));
 }
@@ -144,12 +132,7 @@ fn slides_of_another_split() {
     let dir = broken("chunked", "valid_meta.csv", |_| {
         files(&small("chunked")).remove("camelyonpatch_level_2_split_test_meta.csv")
     });
-    pcam_fails(
-        dir,
-        expect![
-            "DIR/camelyonpatch_level_2_split_valid_meta.csv: line 2: `center_tumor_patch` is `False`, but the image's label is 1; is it that of another split? put the right one there, or remove it to do without slides"
-        ],
-    );
+    pcam_fails(dir, expect!["DIR/camelyonpatch_level_2_split_valid_meta.csv: line 2: `center_tumor_patch` is `False`, but the image's label is 1; is it that of another split? put the right one there, or remove it to do without slides"]);
     let dir = broken("chunked", "train_meta.csv", |mut bytes| {
         bytes.truncate(bytes.len() - 40);
         while bytes.last() != Some(&b'\n') {
@@ -157,55 +140,20 @@ fn slides_of_another_split() {
         }
         Some(bytes)
     });
-    pcam_fails(
-        dir,
-        expect![
-            "DIR/camelyonpatch_level_2_split_train_meta.csv: it has 4 lines for 6 images; is it that of another split? put the right one there, or remove it to do without slides"
-        ],
-    );
+    pcam_fails(dir, expect!["DIR/camelyonpatch_level_2_split_train_meta.csv: it has 4 lines for 6 images; is it that of another split? put the right one there, or remove it to do without slides"]);
 }
 
 #[test]
 fn files_that_are_broken() {
-    pcam_fails(
-        broken("tiled", "train_x.h5", |_| Some(b"hello".to_vec())),
-        expect![
-            "DIR/camelyonpatch_level_2_split_train_x.h5: its HDF5 cannot be read: invalid HDF5 magic bytes"
-        ],
-    );
-    pcam_fails(
-        broken("tiled", "valid_y.h5", |_| Some(Vec::new())),
-        expect![
-            "DIR/camelyonpatch_level_2_split_valid_y.h5: its HDF5 cannot be read: invalid HDF5 magic bytes"
-        ],
-    );
+    pcam_fails(broken("tiled", "train_x.h5", |_| Some(b"hello".to_vec())), expect!["DIR/camelyonpatch_level_2_split_train_x.h5: its HDF5 cannot be read: invalid HDF5 magic bytes"]);
+    pcam_fails(broken("tiled", "valid_y.h5", |_| Some(Vec::new())), expect!["DIR/camelyonpatch_level_2_split_valid_y.h5: its HDF5 cannot be read: invalid HDF5 magic bytes"]);
     let cut = |by: usize| move |bytes: Vec<u8>| Some(bytes[..bytes.len() - by].to_vec());
-    pcam_fails(
-        broken("chunked", "test_x.h5", cut(500)),
-        expect![
-            "DIR/camelyonpatch_level_2_split_test_x.h5: its HDF5 cannot be read: unexpected end of data at offset 6066 (need 276 bytes, have 42)"
-        ],
-    );
-    pcam_fails(
-        broken("packed", "train_x.h5.gz", cut(4)),
-        expect![
-            "DIR/camelyonpatch_level_2_split_train_x.h5.gz: it cannot be unpacked: unexpected end of file"
-        ],
-    );
-    pcam_fails(
-        broken("packed", "train_y.h5.gz", |_| Some(b"id,label\n".to_vec())),
-        expect![
-            "DIR/camelyonpatch_level_2_split_train_y.h5.gz: it cannot be unpacked: unexpected end of file"
-        ],
-    );
+    pcam_fails(broken("chunked", "test_x.h5", cut(500)), expect!["DIR/camelyonpatch_level_2_split_test_x.h5: its HDF5 cannot be read: unexpected end of data at offset 6066 (need 276 bytes, have 42)"]);
+    pcam_fails(broken("packed", "train_x.h5.gz", cut(4)), expect!["DIR/camelyonpatch_level_2_split_train_x.h5.gz: it cannot be unpacked: unexpected end of file"]);
+    pcam_fails(broken("packed", "train_y.h5.gz", |_| Some(b"id,label\n".to_vec())), expect!["DIR/camelyonpatch_level_2_split_train_y.h5.gz: it cannot be unpacked: unexpected end of file"]);
     // Images of one split, labels of ours: as many, but the images of `y`.
     let labels = files(&small("tiled")).remove("camelyonpatch_level_2_split_train_y.h5").unwrap();
-    pcam_fails(
-        broken("tiled", "train_x.h5", |_| Some(labels.clone())),
-        expect![
-            "DIR/camelyonpatch_level_2_split_train_x.h5: its HDF5 cannot be read: x: dataset not found: x"
-        ],
-    );
+    pcam_fails(broken("tiled", "train_x.h5", |_| Some(labels.clone())), expect!["DIR/camelyonpatch_level_2_split_train_x.h5: its HDF5 cannot be read: x: dataset not found: x"]);
 }
 
 #[test]

@@ -72,8 +72,7 @@ impl Columns {
         paths: &[String],
         known: &mut [Known],
     ) -> Result<(), DataError> {
-        let wanted =
-            [Some(&self.path), self.label.as_ref(), self.group.as_ref(), self.split.as_ref()];
+        let wanted = [Some(&self.path), self.label.as_ref(), self.group.as_ref(), self.split.as_ref()];
         let names: Vec<&str> = wanted.into_iter().flatten().map(String::as_str).collect();
         let lines = table::read(file, bytes, &names)?;
         let (path, total) = (file.to_path_buf(), lines.len());

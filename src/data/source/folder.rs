@@ -99,11 +99,10 @@ impl Folder {
             Problem::new("splits", message, "keep one of the two")
         });
         let label = self.label.problem("label");
-        let mut problems: Vec<Problem> =
-            [label, groups, both, splits, twice, dot, of_size(self.size)]
-                .into_iter()
-                .flatten()
-                .collect();
+        let mut problems: Vec<Problem> = [label, groups, both, splits, twice, dot, of_size(self.size)]
+            .into_iter()
+            .flatten()
+            .collect();
         problems.extend(self.table.iter().flat_map(Columns::problems));
         for (key, patterns) in [("include", &self.include), ("exclude", &self.exclude)] {
             problems.extend(Patterns::new(key, patterns).err());

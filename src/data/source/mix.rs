@@ -21,8 +21,7 @@ pub(super) fn files(sources: &Sources) -> Vec<(String, SourceFiles)> {
 pub(super) fn problems(sources: &Sources) -> Vec<Problem> {
     let mut problems = Vec::new();
     if sources.is_empty() {
-        let help =
-            "name one or more sources, as in { a = { folder = { … } }, b = { pcam = { … } } }";
+        let help = "name one or more sources, as in { a = { folder = { … } }, b = { pcam = { … } } }";
         problems.push(Problem::new("", "`mix` names no source".into(), help));
     }
     for (name, source) in sources {

@@ -96,10 +96,7 @@ impl Source {
 
     /// The rows and where their images come from, one listing for each source that is not a mix; the
     /// parameters must be without problems.
-    pub(super) fn list<'a>(
-        &'a self,
-        around: Surroundings<'a>,
-    ) -> Result<Vec<Listing<'a>>, DataError> {
+    pub(super) fn list<'a>(&'a self, around: Surroundings<'a>) -> Result<Vec<Listing<'a>>, DataError> {
         let listing = match self {
             Source::Kaggle(kaggle) => kaggle.list()?,
             Source::Pcam(pcam) => pcam.list(around)?,

@@ -86,13 +86,10 @@ impl Packed {
             return Err(too_large(&claimed));
         }
         let bytes = whole(entry, claimed).map_err(|e| broken(&e))?;
-        let bytes = bytes
-            .ok_or_else(|| format!("it unpacks to more than the {claimed} bytes it claims"))?;
+        let bytes = bytes.ok_or_else(|| format!("it unpacks to more than the {claimed} bytes it claims"))?;
         match bytes.len() as u64 == claimed {
             true => Ok(bytes),
-            false => {
-                Err(format!("it unpacks to {} bytes, not the {claimed} it claims", bytes.len()))
-            }
+            false => Err(format!("it unpacks to {} bytes, not the {claimed} it claims", bytes.len())),
         }
     }
 }
@@ -128,13 +125,7 @@ const AHEAD: usize = 1 << 14;
 
 impl Clone for Region {
     fn clone(&self) -> Region {
-        Region {
-            file: self.file.clone(),
-            length: self.length,
-            at: self.at,
-            held: Vec::new(),
-            held_at: 0,
-        }
+        Region { file: self.file.clone(), length: self.length, at: self.at, held: Vec::new(), held_at: 0 }
     }
 }
 

@@ -54,9 +54,9 @@ impl Store {
                 let bytes = whole(file, LARGEST_TABLE).map_err(DataError::read(&path))?;
                 bytes.ok_or(DataError::LargeTable { path })
             }
-            Store::Zip(zip) => zip.read(name, LARGEST_TABLE).map_err(|problem| {
-                DataError::BadEntry { path: zip.zip().into(), name: name.into(), problem }
-            }),
+            Store::Zip(zip) => zip
+                .read(name, LARGEST_TABLE)
+                .map_err(|problem| DataError::BadEntry { path: zip.zip().into(), name: name.into(), problem }),
         }
     }
 }
@@ -68,9 +68,7 @@ pub(super) fn image(path: &Path) -> Result<Vec<u8>, String> {
         true => "it is a link to nowhere".to_string(),
         false => format!("the file cannot be read: {error}"),
     })?;
-    bytes.ok_or_else(|| {
-        format!("the file is larger than {} MiB, which no patch is", LARGEST_IMAGE >> 20)
-    })
+    bytes.ok_or_else(|| format!("the file is larger than {} MiB, which no patch is", LARGEST_IMAGE >> 20))
 }
 
 /// All there is to read, if it is not more than `largest` bytes.

@@ -73,10 +73,7 @@ impl Images {
         let side = SIDE as u64;
         let data = bytes(file, "x", [side, side, 3])?;
         if data.shape()[0] != count as u64 {
-            return Err(format!(
-                "it holds {} images, and there are {count} labels",
-                data.shape()[0]
-            ));
+            return Err(format!("it holds {} images, and there are {count} labels", data.shape()[0]));
         }
         let chunks = match data.chunks() {
             None => None,
@@ -149,9 +146,7 @@ impl Images {
 }
 
 fn missing(at: usize) -> String {
-    format!(
-        "the data of image {at} or one soon after it is missing: the file was not written whole"
-    )
+    format!("the data of image {at} or one soon after it is missing: the file was not written whole")
 }
 
 /// Copies a chunk to its place among the images of `band`, leaving out what reaches over the edge,

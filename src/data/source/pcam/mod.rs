@@ -67,8 +67,7 @@ impl Pcam {
     }
 
     pub(super) fn list<'a>(&'a self, around: Surroundings<'a>) -> Result<Listing<'a>, DataError> {
-        let expected =
-            "the folder that holds camelyonpatch_level_2_split_train_x.h5.gz and its like";
+        let expected = "the folder that holds camelyonpatch_level_2_split_train_x.h5.gz and its like";
         if !self.dir.is_dir() {
             return Err(DataError::MissingFolder { path: self.dir.clone(), expected });
         }
@@ -109,11 +108,8 @@ impl Pcam {
         let mut parts = Vec::new();
         for split in Split::ALL {
             let base = format!("{NAME}{}_", split.name());
-            let there =
-                |end: &str| names.iter().find(|name| **name == format!("{base}{end}")).cloned();
-            let file = |what: &str| {
-                there(&format!("{what}.h5")).or_else(|| there(&format!("{what}.h5.gz")))
-            };
+            let there = |end: &str| names.iter().find(|name| **name == format!("{base}{end}")).cloned();
+            let file = |what: &str| there(&format!("{what}.h5")).or_else(|| there(&format!("{what}.h5.gz")));
             match (file("x"), file("y")) {
                 (Some(images), Some(labels)) => {
                     parts.push(Part { split, images, labels, slides: there("meta.csv") });

@@ -26,8 +26,7 @@ pub(super) fn unpack(path: &Path, around: Surroundings) -> Result<(File, String)
     let (mut piece, mut size) = (vec![0; PIECE], 0);
     loop {
         (around.going_on)()?;
-        let read =
-            unpacking.read(&mut piece).map_err(|e| bad(format!("it cannot be unpacked: {e}")))?;
+        let read = unpacking.read(&mut piece).map_err(|e| bad(format!("it cannot be unpacked: {e}")))?;
         if read == 0 {
             break;
         }

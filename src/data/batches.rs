@@ -1,7 +1,9 @@
 //! Hands a data set out in batches, shuffled and augmented for training or in order otherwise.
 //! What an epoch holds is a function of seed and epoch alone.
 
-use super::augment::{Augment, Symmetry};
+use rayon::prelude::*;
+
+use super::augment::{self, Augment};
 use super::dataset::Dataset;
 use super::random::Random;
 
@@ -72,24 +74,25 @@ impl<'a> Batches<'a> {
     }
 
     fn batch(&self, rows: &[usize], epoch: u64) -> Batch {
-        let (height, width) = (self.data.height(), self.data.width());
-        let mut pixels = Vec::with_capacity(rows.len() * height * width * 3);
-        for &row in rows {
-            let symmetry = self.symmetry(epoch, row);
-            symmetry.append(self.data.image(row), height, width, &mut pixels);
-        }
+        // Each image is drawn for itself, so that threads do not matter.
+        let views: Vec<Vec<u8>> = rows.par_iter().map(|&row| self.view(epoch, row)).collect();
         let labels = rows.iter().map(|&row| self.data.label(row).unwrap_or(255)).collect();
-        Batch { pixels, labels, rows: rows.to_vec() }
+        Batch { pixels: views.concat(), labels, rows: rows.to_vec() }
     }
 
-    /// Drawn for the image's place in the data set, so that it does not hang on the batch size.
-    fn symmetry(&self, epoch: u64, row: usize) -> Symmetry {
+    /// An image as it is seen in an epoch. What chance changes is drawn for its place in the data
+    /// set, so that it does not hang on the batch size.
+    pub(super) fn view(&self, epoch: u64, row: usize) -> Vec<u8> {
+        let image = self.data.image(row);
         match &self.shuffle {
             Some(Shuffle { augment, seed }) if !augment.is_empty() => {
                 let mut random = Random::new(*seed, "augment", epoch, row as u64);
-                Symmetry::draw(augment, &mut random, self.data.height() == self.data.width())
+                let size = [self.data.height(), self.data.width()];
+                let mut view = Vec::with_capacity(image.len());
+                augment::view(augment, &mut random, image, size, &mut view);
+                view
             }
-            _ => Symmetry::default(),
+            _ => image.to_vec(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::leaks::{Leak, counted};
 use super::problem::Problem;
 use super::split::Split;
 
@@ -166,13 +167,11 @@ pub enum DataError {
     AbsentClass { split: Split, class: u8, counts: String, advice: &'static str },
 
     #[error(
-        "`split = \"given\"` tears {} apart: {}; networks would be scored on patients or slides \
-         that they have learnt from: give all images of a group the same split, let `split` say \
-         fractions, which keep groups together, or set `leakage = \"allow\"`",
-        if groups.len() == 1 { "1 group".into() } else { format!("{} groups", groups.len()) },
-        named(groups.iter().cloned())
+        "{} between splits:{}\nnetworks would be scored on what they have learnt from: {advice}, \
+         or set `leakage = \"warn\"` to go on and list all of it in leaks.csv",
+        counted(leaks), lines(&leaks.iter().map(Leak::to_string).collect::<Vec<_>>())
     )]
-    TornGroups { groups: Vec<String> },
+    Leaks { leaks: Vec<Leak>, advice: &'static str },
 
     #[error("interrupted")]
     Interrupted,

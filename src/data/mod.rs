@@ -8,10 +8,12 @@ mod augment;
 mod batches;
 mod dataset;
 mod decode;
+pub mod duplicates;
 mod error;
 mod explore;
 mod ingest;
 mod kaggle_folder;
+mod leaks;
 mod map;
 mod normalize;
 mod preprocess;
@@ -21,29 +23,39 @@ mod resize;
 mod sample;
 mod source;
 mod split;
+pub mod stain;
+mod symmetry;
 mod table;
 mod writer;
 
 use std::ops::ControlFlow;
 
-pub use augment::Augment;
+pub use augment::{
+    Affine, Augment, Blur, ColorJitter, Crop, Cutout, Noise, StainJitter, contact_sheet,
+};
 pub use batches::{Batch, Batches};
 pub use dataset::{Dataset, Info, Rejected, Row, SplitInfo};
 pub use decode::{Picture, decode};
 pub use error::DataError;
-pub use explore::{Blank, Brightness, Channels, Duplicates, Exploration, Explore, Groups};
+pub use explore::{
+    Balance, Blank, Brightness, Channels, ColourBaseline, ColourScore, Comparison, Duplicates,
+    Estimate, Exploration, Explore, GroupRow, Groups, Map, MapAxis, MapPoint, MeanImage,
+    MeanImages, Outlying, Quantiles, Shades, Share, Staining, Suspects, Twins,
+};
 pub use ingest::{Ingest, OnBadImage};
 pub use kaggle_folder::KaggleFolder;
+pub use leaks::{Leak, LeakKind};
 pub(crate) use map::map;
 pub use normalize::{Normalization, Normalize};
-pub use preprocess::{Leakage, Preprocess};
+pub use preprocess::{Leakage, Note, Preprocess};
 pub use problem::Problem;
 pub use resize::resize;
 pub use sample::Sample;
 pub use source::{
     Columns, Folder, Kaggle, Part, Pcam, Source, SourceFiles, Synthetic, Test, Unlabelled,
 };
-pub use split::{Fractions, Split, SplitBy, SplitRule};
+pub use split::{Folds, Fractions, Method, Split, SplitBy, SplitRule};
+pub use symmetry::Symmetry;
 pub use writer::Writer;
 
 /// Hears that `done` of `total` images are through, and may ask to stop; called from one thread at

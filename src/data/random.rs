@@ -36,6 +36,11 @@ impl Random {
         (wide >> 64) as u64
     }
 
+    /// Random bytes.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+
     /// A number in `[0, 1)`, a multiple of 2⁻²⁴.
     pub fn unit(&mut self) -> f32 {
         (self.0.next_u32() >> 8) as f32 / (1 << 24) as f32

@@ -34,7 +34,11 @@ pub struct Training {
     /// A linear rise of the learning rate at the start: `{ epochs = 1 }` or `{ steps = 500 }`.
     #[serde(default)]
     pub warmup: Option<Warmup>,
-    /// Random changes of training images: any of `"flip"`, `"rotate90"`.
+    /// Random changes of training images, drawn anew in each epoch: any of `"flip"`,
+    /// `"rotate90"`, `{ affine = { rotate = 10, shift = 0.05, scale = 0.1 } }`,
+    /// `{ crop = { least = 0.8 } }`, `{ color_jitter = { brightness = 0.1, contrast = 0.1,
+    /// saturation = 0.1, hue = 0.02 } }`, `{ stain_jitter = { scale = 0.1, shift = 0.02 } }`,
+    /// `{ blur = { sigma = 1.0 } }`, `{ noise = { sd = 0.02 } }`, `{ cutout = { size = 0.25 } }`.
     #[serde(default)]
     pub augment: Vec<Augment>,
     /// Images a step. The last of an epoch may have fewer; one larger than the train split makes

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::levels::{extremes, is_seed, levels, objective, other_values, studied};
 use super::number::{count, plural, score};
 use super::ranking::ranked;
-use super::values::{EvaluationSection, Goal, ModelScores, ModelSection, Report, SearchSection};
+use super::values::{
+    ColourScore, EvaluationSection, Goal, ModelScores, ModelSection, Report, SearchSection,
+};
 use crate::metrics::auc_standard_error;
 
 /// Plain sentences; none where nothing can be compared.
@@ -15,7 +17,55 @@ pub fn helped(report: &Report) -> Vec<String> {
         report.searches.iter().flat_map(|s| most_important(s).into_iter().chain(means(s)));
     let repeats = report.searches.iter().filter_map(seed_spread);
     let epochs = report.models.iter().filter_map(best_against_last_epoch);
-    models.chain(searches).chain(repeats).chain(epochs).collect()
+    let colour = report.evaluations.iter().filter_map(|e| best_against_colour(report, e));
+    models.chain(colour).chain(searches).chain(repeats).chain(epochs).collect()
+}
+
+/// How far the best model is ahead of what colour alone tells on the same images.
+fn best_against_colour(report: &Report, evaluation: &EvaluationSection) -> Option<String> {
+    let colour = colour_alone(report, evaluation)?;
+    let best = ranked(evaluation).into_iter().next()?;
+    let auc = best.scores.auc?;
+    let ahead = auc - colour.auc.value;
+    let error = against_colour_error(best, colour)?;
+    let judgement = if ahead > 1.96 * error {
+        "It sees more than stain and brightness".to_owned()
+    } else {
+        format!(
+            "That is no more than chance could give (the standard error of the difference is about \
+             {}), so it is not shown to see more than stain and brightness",
+            score(error)
+        )
+    };
+    Some(format!(
+        "Beyond colour: a regression on mean colours reaches an AUC of {} on the {} split, {} one of \
+         {}. {judgement}.",
+        score(colour.auc.value),
+        evaluation.split,
+        best.model,
+        score(auc),
+    ))
+}
+
+/// What colour alone scores on the images of an evaluation, if it was scored on the same.
+pub(super) fn colour_alone<'a>(
+    report: &'a Report,
+    evaluation: &EvaluationSection,
+) -> Option<&'a ColourScore> {
+    let scores = &report.exploration.as_ref()?.colour;
+    let counts = evaluation.models.first()?.scores.confusion;
+    let same = |score: &&ColourScore| {
+        score.on == evaluation.split
+            && (score.negative, score.positive) == (counts.negatives(), counts.positives())
+    };
+    scores.iter().find(same)
+}
+
+/// Standard error of a model's lead over colour, as if measured on different images: cautious.
+/// That of colour takes groups as independent, and so is the larger of the two as a rule.
+pub(super) fn against_colour_error(model: &ModelScores, colour: &ColourScore) -> Option<f64> {
+    let (a, b) = (standard_error(model)?, (colour.auc.high - colour.auc.low) / (2.0 * 1.96));
+    Some((a * a + b * b).sqrt())
 }
 
 /// How far the best model is ahead, and whether chance could have done it.

@@ -2,8 +2,8 @@
 //!
 //! [`render`] is a pure function: the page holds no date, host or duration, loads nothing from
 //! anywhere, and is equal byte for byte whenever the [`Report`] is. Nothing here knows of stages,
-//! files or caches; whoever calls it fills in the values. [`verdict`], [`helped`] and [`advice`]
-//! are the page's sentences as plain text.
+//! files or caches; whoever calls it fills in the values. [`verdict`], [`helped`], [`advice`]
+//! and [`observations`] are the page's sentences as plain text.
 
 mod advice;
 mod chart;
@@ -23,11 +23,14 @@ mod values;
 mod verdict;
 
 pub use advice::{Advice, advice};
+pub use exploration::observations;
 pub use helped::helped;
 pub use page::render;
 pub use values::{
-    BrightnessHistogram, ChannelStats, Class, Ending, EpochRow, EvaluationSection, Exploration,
-    Fact, Finding, FindingKind, Goal, LayerRow, ModelScores, ModelSection, Outcome, Report,
-    SampleGrid, SearchSection, SplitCounts, Trial,
+    BrightnessHistogram, ChannelStats, Class, ColourScore, ContactSheet, Ending, EpochRow,
+    EvaluationSection, Exploration, Fact, Finding, FindingKind, Flaw, FlawKind, Goal, GroupLook,
+    Interval, LayerRow, Map, MapAxis, MapPoint, MeanImage, Measure, ModelScores, ModelSection,
+    Outcome, Outlying, Part, Picture, Report, SampleGrid, SearchSection, ShadeHistogram,
+    SplitCounts, Staining, Tally, Trial,
 };
 pub use verdict::verdict;

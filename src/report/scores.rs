@@ -3,12 +3,12 @@
 use maud::{Markup, html};
 
 use super::chart::{Caption, Key, Roc, Spot, dots_by_metric, hue, roc};
-use super::helped::standard_error;
+use super::helped::{colour_alone, standard_error};
 use super::number::{DASH, count, or_dash, percent, plural, score, share};
 use super::page::Section;
 use super::ranking::ranked;
 use super::table::table;
-use super::values::{EvaluationSection, Goal, ModelScores, Report};
+use super::values::{ColourScore, EvaluationSection, Goal, ModelScores, Report};
 use crate::metrics::{Confusion, Scores, thin};
 
 /// A column of the table: heading, value, how it is written, which is better.
@@ -27,10 +27,11 @@ const COLUMNS: [Column; 8] = [
 
 /// A section for each evaluation.
 pub(super) fn sections(report: &Report) -> Vec<Section> {
-    report.evaluations.iter().enumerate().map(|(i, evaluation)| section(i, evaluation)).collect()
+    let of = |(i, evaluation)| section(i, evaluation, colour_alone(report, evaluation));
+    report.evaluations.iter().enumerate().map(of).collect()
 }
 
-fn section(place: usize, evaluation: &EvaluationSection) -> Section {
+fn section(place: usize, evaluation: &EvaluationSection, colour: Option<&ColourScore>) -> Section {
     let models = ranked(evaluation);
     let body = html! {
         @if models.is_empty() {
@@ -43,6 +44,13 @@ fn section(place: usize, evaluation: &EvaluationSection) -> Section {
                 ". The range after an AUC is 1.96 standard errors."
             }
             (scores_table(evaluation, &models))
+            @if let Some(colour) = colour {
+                p {
+                    "For comparison: on the same images a logistic regression on nothing but mean colours "
+                    "and their spread reaches an AUC of " (score(colour.auc.value)) " (95% interval "
+                    (score(colour.auc.low)) " to " (score(colour.auc.high)) ", groups taken as independent)."
+                }
+            }
             div.figures { (dots(place, evaluation, &models)) (curves(place, evaluation, &models)) }
             (matrices(&models))
         }

@@ -3,10 +3,11 @@
 use maud::{Markup, html};
 
 use super::chart::{Caption, Line, Stroke, lines};
+use super::embed::png;
 use super::number::{count, or_dash, percent, plural, score};
 use super::page::Section;
 use super::table::{facts, table};
-use super::values::{Ending, EpochRow, ModelSection, Report};
+use super::values::{ContactSheet, Ending, EpochRow, ModelSection, Report};
 
 /// The section of all models, if there are any.
 pub(super) fn section(report: &Report) -> Option<Section> {
@@ -25,6 +26,7 @@ fn model(place: usize, model: &ModelSection) -> Markup {
             div.figures { (loss(place, model)) (success(place, model)) }
         }
         (facts(&model.settings))
+        @if let Some(sheet) = &model.augmentations { (augmentations(model, sheet)) }
         @if !model.architecture.is_empty() {
             details {
                 summary { "Layers of " (model.stage) ", " (plural(parameters(model), "parameter")) }
@@ -35,6 +37,26 @@ fn model(place: usize, model: &ModelSection) -> Markup {
             details {
                 summary { "Epochs of " (model.stage) " in numbers" }
                 (epochs(model))
+            }
+        }
+    }
+}
+
+fn augmentations(model: &ModelSection, sheet: &ContactSheet) -> Markup {
+    let names = sheet.names.join(", ");
+    let sentence = format!(
+        "{} sees each training image through {names}, drawn anew in every epoch: on the left \
+         patches as they are, beside them as they were in the first epochs. A label must stay true \
+         in all of them; if you could not tell a patch any more, the augmentation goes too far.",
+        model.stage
+    );
+    html! {
+        details {
+            summary { "Training images of " (model.stage) ", augmented" }
+            figure.samples {
+                img src=(png(&sheet.png)) width=(sheet.width) height=(sheet.height)
+                    alt={ "Patches, each with several views of it by " (names) "." };
+                figcaption { (sentence) }
             }
         }
     }

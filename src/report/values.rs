@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::exploration::values::*;
 use crate::metrics::{RocCurve, Scores};
 
 /// Everything on the page, in reading order.
@@ -31,110 +32,6 @@ impl Fact {
     }
 }
 
-/// A look at the data before training.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Exploration {
-    pub stage: String,
-    /// Label counts of each split in the order train, valid, test; one row named "all" if there
-    /// are no splits. The page adds the total.
-    pub counts: Vec<SplitCounts>,
-    /// Channel statistics of all images and of each class.
-    pub channels: Vec<ChannelStats>,
-    /// One histogram for each class, all with the same bins.
-    pub brightness: Vec<BrightnessHistogram>,
-    pub samples: Vec<SampleGrid>,
-    pub findings: Vec<Finding>,
-}
-
-/// How many images of each label a split holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SplitCounts {
-    pub split: String,
-    pub negative: u64,
-    pub positive: u64,
-    pub unlabelled: u64,
-    /// Distinct groups (patients, slides), if the data set knows them.
-    pub groups: Option<u64>,
-}
-
-impl SplitCounts {
-    /// All splits as one row. A group may lie in several splits, so their numbers do not add up.
-    pub fn total(counts: &[SplitCounts]) -> Self {
-        let sum = |of: fn(&SplitCounts) -> u64| counts.iter().map(of).sum();
-        Self {
-            split: "all".to_owned(),
-            negative: sum(|c| c.negative),
-            positive: sum(|c| c.positive),
-            unlabelled: sum(|c| c.unlabelled),
-            groups: None,
-        }
-    }
-}
-
-/// The label of an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Class {
-    Negative,
-    Positive,
-    Unlabelled,
-}
-
-/// Mean and standard deviation of each colour channel over all pixels, 0 to 1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ChannelStats {
-    /// `None`: all images together.
-    pub class: Option<Class>,
-    /// Red, green, blue.
-    pub mean: [f64; 3],
-    pub sd: [f64; 3],
-}
-
-/// Counts of images by mean brightness, in bins of equal width from 0 (black) to 1 (white).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BrightnessHistogram {
-    pub class: Class,
-    pub counts: Vec<u64>,
-}
-
-/// One picture of several patches of a class.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SampleGrid {
-    pub class: Class,
-    /// The PNG file's bytes; they become part of the page.
-    pub png: Vec<u8>,
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
-    pub caption: String,
-}
-
-/// Images that deserve a look.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    pub kind: FindingKind,
-    /// How many there are in all.
-    pub total: u64,
-    /// The first of them, one a line: an id, a path, a group of ids.
-    pub items: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FindingKind {
-    /// Images that could not be decoded.
-    Unreadable,
-    /// Images of (almost) one colour.
-    Blank,
-    /// Sets of images with equal pixels and equal labels.
-    Duplicate,
-    /// Sets of images with equal pixels and different labels.
-    ConflictingDuplicate,
-    /// Images whose equal is in another split.
-    Leak,
-}
-
 /// One trained model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelSection {
@@ -148,6 +45,21 @@ pub struct ModelSection {
     /// What chose the best epoch, such as "val_auc".
     pub monitor: Option<String>,
     pub ending: Ending,
+    /// What augmentation makes of training images, if there was any.
+    pub augmentations: Option<ContactSheet>,
+}
+
+/// A line for each image: as it is, and as it is seen in the first epochs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactSheet {
+    /// The PNG file's bytes; they become part of the page.
+    pub png: Vec<u8>,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// The augmentations, as users write them.
+    pub names: Vec<String>,
 }
 
 /// One layer as a reader wants it: `conv 3×3, 32`, `32 × 96 × 96`, 896.

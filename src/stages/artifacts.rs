@@ -31,9 +31,13 @@ impl Artifact for Exploration {
     }
     fn headline(&self) -> Option<String> {
         let blank = self.blank.black.len() + self.blank.white.len();
+        let with = |flaw: &str| self.suspects.get(flaw).map_or(0, |suspects| suspects.total);
         let found = [
             (blank, "blank"),
+            (with("blurred"), "blurred"),
+            (with("ink"), "marked with ink"),
             (self.duplicates.len(), "duplicate"),
+            (self.twins.len(), "near-duplicate"),
             (self.unreadable.len(), "unreadable"),
         ];
         let found = found.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
@@ -66,6 +70,9 @@ pub struct Model {
 /// The files of a model; a search holds its best model under the same names.
 pub const MODEL_FILES: [&str; 5] =
     ["model.safetensors", "model.json", "history.csv", "training.json", "README.md"];
+
+/// What augmentation makes of training images: beside a model that was trained with it.
+pub const AUGMENTATIONS: &str = "augmentations.png";
 
 impl Artifact for Model {
     const TYPE: &'static str = "model";

@@ -8,9 +8,10 @@ use crate::{
 
 impl Stage for Explore {
     const KIND: &'static str = "eda";
-    const VERSION: u32 = 1;
-    const ABOUT: &'static str = "counts labels, shows samples, measures colours, and finds blank, duplicate \
-                                 and unreadable images";
+    const VERSION: u32 = 2;
+    const ABOUT: &'static str = "counts labels, shows samples, measures colours, stains and sharpness, says how \
+                                 well colour alone tells the classes apart, and finds blank, blurred, \
+                                 marked, duplicate and unreadable images";
     type Inputs = OneDataset;
     type Output = Exploration;
 

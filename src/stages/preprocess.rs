@@ -8,9 +8,9 @@ use crate::{
 
 impl Stage for Preprocess {
     const KIND: &'static str = "preprocess";
-    const VERSION: u32 = 1;
-    const ABOUT: &'static str = "resizes, splits by group with the classes in balance, and takes the \
-                                 normalisation from the train split";
+    const VERSION: u32 = 2;
+    const ABOUT: &'static str = "resizes, splits by group with the classes in balance, refuses leaks between \
+                                 splits, and takes the normalisation from the train split";
     type Inputs = OneDataset;
     type Output = Dataset;
 
@@ -26,6 +26,7 @@ impl Stage for Preprocess {
     }
 
     fn run(&self, inputs: OneDataset, cx: &Context) -> Result<Dataset, StageError> {
-        Ok(Preprocess::run(self, &inputs.data, cx.out(), &over_images(cx))?)
+        let note = |text| cx.note(text);
+        Ok(self.run_noting(&inputs.data, cx.out(), &over_images(cx), &note)?)
     }
 }

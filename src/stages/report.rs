@@ -44,7 +44,7 @@ impl Inputs for Results {
 
 impl Stage for Report {
     const KIND: &'static str = "report";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const ABOUT: &'static str = "shows the data, the training curves, the grid and the comparison of the \
                                  models on one HTML page";
     type Inputs = Results;

@@ -1,10 +1,12 @@
 //! `train`: a network learns from the train split and is scored on the valid split.
 
 use super::{
-    HEIGHT, TrainingData, WIDTH, artifacts::Model, features, known_data, known_size, split_needed,
-    weights,
+    HEIGHT, TrainingData, WIDTH,
+    artifacts::{AUGMENTATIONS, Model},
+    features, known_data, known_size, split_needed, weights,
 };
 use crate::{
+    data::{Dataset, Split, contact_sheet},
     engine::{
         Complaint, Context, Facts, Known, Stage, StageError, source::SourceFiles, stage::Shared,
     },
@@ -15,7 +17,7 @@ use std::{ops::ControlFlow, path::Path};
 
 impl Stage for Training {
     const KIND: &'static str = "train";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const ABOUT: &'static str = "trains a network layer by layer declared, with early stopping, and keeps the \
                                  best weights";
     const TENSORS: bool = true;
@@ -64,6 +66,7 @@ impl Stage for Training {
         let score = |probabilities: &[f32], labels: &[u8]| score(probabilities, labels);
         let mut watch = Reporter { cx, epochs: self.epochs.get() };
         let TrainingData { data, features } = inputs;
+        draw_augmentations(self, &data, cx.out())?;
         let (local, scratch) = (weights::with_local(self)?, Some(cx.scratch()));
         let trained = match features {
             Some(features) => fit_features(&local, (&data, features), &score, scratch, &mut watch)?,
@@ -87,6 +90,21 @@ fn score(probabilities: &[f32], labels: &[u8]) -> Scores {
 /// The parameters go with the model, so that a report can tell them.
 fn write_training(training: &Training, out: &Path) -> Result<(), StageError> {
     super::artifacts::write_json(&out.join("training.json"), training)
+}
+
+/// Images on the contact sheet.
+const SHOWN: usize = 4;
+
+/// Shows what augmentation makes of some training images, spread over the split.
+fn draw_augmentations(training: &Training, data: &Dataset, out: &Path) -> Result<(), StageError> {
+    let train = data.indices(Split::Train);
+    if training.augment.is_empty() || train.is_empty() {
+        return Ok(());
+    }
+    let shown = SHOWN.min(train.len());
+    let rows: Vec<usize> = (0..shown).map(|i| train[i * train.len() / shown]).collect();
+    let path = out.join(AUGMENTATIONS);
+    Ok(contact_sheet(data, &rows, &training.augment, training.seed, &path)?)
 }
 
 /// Tells the engine how far a training is, and the training whether to stop.

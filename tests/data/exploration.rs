@@ -72,10 +72,10 @@ fn it_finds_images_under_several_ids() {
     "#]]
     .assert_eq(&text(out.path(), "blank.csv"));
     expect![[r#"
-        group,0,1,none
-        p1,1,1,0
-        p2,0,1,0
-        p3,1,1,1
+        group,0,1,none,share,low,high,tissue,haematoxylin,eosin,haematoxylin_score,eosin_score
+        p1,1,1,0,0.5,0.09453120573423074,0.9054687942657693,2,0.4679613634943962,-0.06526068411767483,,
+        p2,0,1,0,1.0,0.20654931437723745,1.0,1,0.7427592277526855,-0.10358328372240067,,
+        p3,1,1,1,0.5,0.09453120573423074,0.9054687942657693,1,0.19316349923610687,-0.02693808451294899,,
     "#]]
     .assert_eq(&text(out.path(), "groups.csv"));
 }
@@ -104,7 +104,15 @@ fn the_grids_show_the_samples_with_the_central_third_framed() {
     let (_in, data) = odd();
     let (out, found) = explore(&data, "per_class = 2");
     let names: Vec<String> = found.grids().collect();
-    assert_eq!(names, ["samples_0.png", "samples_1.png", "samples_none.png"]);
+    expect![[r#"
+        samples_0.png samples_1.png samples_none.png
+        mean_0.png mean_1.png mean_none.png
+        gallery_black.png gallery_white.png"#]]
+    .assert_eq(
+        &names.join(" ").replace(" mean_0", "\nmean_0").replace(" gallery_b", "\ngallery_b"),
+    );
+    let there = files(out.path());
+    assert!(names.iter().all(|name| there.contains_key(name)));
     let grid = image::load_from_memory(&files(out.path())["samples_1.png"]).unwrap().to_rgba8();
     // Patches of 3 pixels are enlarged 43 times to 129, with a gap of 4.
     assert_eq!(grid.dimensions(), (129 + 4 + 129, 129));

@@ -44,21 +44,28 @@ fn defaults_are_filled_in_and_folders_left_out() {
     canonical::<Preprocess>(
         "",
         expect![[
-            r#"{"size":null,"normalize":"dataset","split":{"train":0.8,"valid":0.1,"test":0.1,"by":"group","stratify":true},"leakage":"deny","seed":0}"#
+            r#"{"size":null,"stain":null,"normalize":"dataset","split":{"train":0.8,"valid":0.1,"test":0.1,"method":"draw","by":"group","stratify":true},"leakage":"deny","seed":0}"#
         ]],
     );
     canonical::<Preprocess>(
         "split = 'given'\nnormalize = 'none'\nsize = 64",
-        expect![[r#"{"size":64,"normalize":"none","split":"given","leakage":"deny","seed":0}"#]],
+        expect![[
+            r#"{"size":64,"stain":null,"normalize":"none","split":"given","leakage":"deny","seed":0}"#
+        ]],
     );
     canonical::<Preprocess>(
         "split = { test = 0.2, valid = 0.0, by = 'image', stratify = false }\n\
          normalize = { mean = [0.5, 0.5, 0.5], sd = [0.25, 0.25, 0.25] }",
         expect![[
-            r#"{"size":null,"normalize":{"mean":[0.5,0.5,0.5],"sd":[0.25,0.25,0.25]},"split":{"train":0.8,"valid":0.0,"test":0.2,"by":"image","stratify":false},"leakage":"deny","seed":0}"#
+            r#"{"size":null,"stain":null,"normalize":{"mean":[0.5,0.5,0.5],"sd":[0.25,0.25,0.25]},"split":{"train":0.8,"valid":0.0,"test":0.2,"method":"draw","by":"image","stratify":false},"leakage":"deny","seed":0}"#
         ]],
     );
-    canonical::<Explore>("", expect![[r#"{"per_class":12,"black":15,"white":240,"seed":0}"#]]);
+    canonical::<Explore>(
+        "",
+        expect![[
+            r#"{"per_class":12,"black":15,"white":240,"ink":0.05,"per_gallery":12,"map_points":1500,"seed":0}"#
+        ]],
+    );
 }
 
 #[test]
@@ -76,17 +83,19 @@ fn what_is_misspelt_is_refused() {
     refused::<Preprocess>(
         "split = 'gven'",
         expect![[
-            r#"invalid value: string "gven", expected "given" or a table such as { train = 0.8, valid = 0.1, test = 0.1 }"#
+            r#"invalid value: string "gven", expected "given" or a table such as { train = 0.8, valid = 0.1, test = 0.1 } or { folds = 5, fold = 0 }"#
         ]],
     );
     refused::<Preprocess>(
         "split = { train = 0.8, val = 0.2 }",
-        expect!["unknown field `val`, expected one of `train`, `valid`, `test`, `by`, `stratify`"],
+        expect![
+            "unknown field `val`, expected one of `train`, `valid`, `test`, `method`, `folds`, `fold`, `by`, `stratify`"
+        ],
     );
     refused::<Preprocess>(
         "split = 3",
         expect![[
-            r#"invalid type: integer `3`, expected "given" or a table such as { train = 0.8, valid = 0.1, test = 0.1 }"#
+            r#"invalid type: integer `3`, expected "given" or a table such as { train = 0.8, valid = 0.1, test = 0.1 } or { folds = 5, fold = 0 }"#
         ]],
     );
     refused::<Preprocess>(

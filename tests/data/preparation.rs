@@ -68,9 +68,9 @@ fn the_given_split_is_kept() {
 fn images_are_resized_and_otherwise_untouched() {
     let images: Vec<_> = sixty().into_iter().map(|row| (row, grey(&[0, 10, 20, 30]))).collect();
     let (_in, data) = pack(2, 2, &images);
-    let (_out, same) = prepare(&data, "");
+    let (_out, same) = prepare(&data, "leakage = 'allow'");
     assert!((0..60).all(|i| same.image(i) == data.image(i)));
-    let (_out, small) = prepare(&data, "size = 1");
+    let (_out, small) = prepare(&data, "size = 1\nleakage = 'allow'");
     assert!((0..60).all(|i| small.image(i) == [15; 3]));
     assert_eq!((small.height(), small.width()), (1, 1));
 }
@@ -79,9 +79,12 @@ fn images_are_resized_and_otherwise_untouched() {
 fn it_gives_the_same_files_again() {
     let images: Vec<_> = sixty().into_iter().map(|row| (row, grey(&[0, 10, 20, 30]))).collect();
     let (_in, data) = pack(2, 2, &images);
-    let ((one, _), (two, _)) = (prepare(&data, "seed = 3"), prepare(&data, "seed = 3"));
+    let ((one, _), (two, _)) = (
+        prepare(&data, "seed = 3\nleakage = 'allow'"),
+        prepare(&data, "seed = 3\nleakage = 'allow'"),
+    );
     assert!(files(one.path()) == files(two.path()));
-    let (other, _) = prepare(&data, "seed = 4");
+    let (other, _) = prepare(&data, "seed = 4\nleakage = 'allow'");
     assert!(files(one.path()) != files(other.path()));
 }
 
@@ -108,16 +111,21 @@ fn a_given_split_that_tears_patients_apart() {
     fails(
         &torn(1),
         "split = 'given'",
-        expect![[
-            r#"`split = "given"` tears 1 group apart: `p0` is in train and test; networks would be scored on patients or slides that they have learnt from: give all images of a group the same split, let `split` say fractions, which keep groups together, or set `leakage = "allow"`"#
-        ]],
+        expect![[r#"
+        1 group between splits:
+          `i0` (train, label 0) and `i2` (test, label 0) are of the group `p0`
+        networks would be scored on what they have learnt from: give them the same split, remove what is there twice, let `split` say fractions, which keep groups and copies together, or set `leakage = "warn"` to go on and list all of it in leaks.csv"#]],
     );
     fails(
         &torn(5),
         "split = 'given'",
-        expect![[
-            r#"`split = "given"` tears 5 groups apart: `p0` is in train and test, `p1` is in train and test, `p2` is in train and test and 2 more; networks would be scored on patients or slides that they have learnt from: give all images of a group the same split, let `split` say fractions, which keep groups together, or set `leakage = "allow"`"#
-        ]],
+        expect![[r#"
+        5 groups between splits:
+          `i0` (train, label 0) and `i2` (test, label 0) are of the group `p0`
+          `i4` (train, label 0) and `i6` (test, label 0) are of the group `p1`
+          `i8` (train, label 0) and `i10` (test, label 0) are of the group `p2`
+          and 2 more
+        networks would be scored on what they have learnt from: give them the same split, remove what is there twice, let `split` say fractions, which keep groups and copies together, or set `leakage = "warn"` to go on and list all of it in leaks.csv"#]],
     );
 
     // The same rows are fine to whoever knows what they do, and by fractions.

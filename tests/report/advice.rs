@@ -119,7 +119,19 @@ fn findings_in_the_data() {
     );
     silent(&finding(FindingKind::Leak, 0));
     silent(&finding(FindingKind::Duplicate, 5));
-    silent(&finding(FindingKind::Blank, 5));
+    silent(&finding(FindingKind::Twin, 5));
+    check(
+        &finding(FindingKind::LeakingTwin, 2),
+        expect![
+            "Split the data so that equal images share a split. 2 pairs that are nearly the same lie in two splits: the scores above may be too good."
+        ],
+    );
+    check(
+        &finding(FindingKind::ConflictingTwin, 1),
+        expect![
+            "Review the labels of duplicated images. 1 pair of nearly the same images with labels that differ: no model can get all of them right."
+        ],
+    );
 }
 
 #[test]
@@ -302,4 +314,56 @@ fn too_few_images_to_tell_models_apart() {
             "Evaluate on more images than the test split has. With 60 images the standard error of cnn's AUC is 0.0324: smaller differences say little."
         ],
     );
+}
+
+#[test]
+fn ink_and_stains() {
+    let ink = Flaw {
+        kind: FlawKind::Ink,
+        negative: 4,
+        positive: 1,
+        unlabelled: 0,
+        share: None,
+        picture: None,
+        shown: Vec::new(),
+    };
+    check(
+        &data(|d| d.flaws.push(ink)),
+        expect![
+            "Leave out the images with marker ink, or blot it out. 5 images show blue or green ink; see the findings."
+        ],
+    );
+    let staining = Staining { groups: 20, outliers: 2, ..Staining::default() };
+    check(
+        &data(|d| d.staining = Some(staining)),
+        expect![
+            "Normalise the stain, or vary it while training. Up to 0.0% of the variance of a dye lies between groups, and 2 groups stained unlike the others: a new laboratory may stain differently again."
+        ],
+    );
+    silent(&data(|d| d.staining = Some(Staining { groups: 20, ..Staining::default() })));
+}
+
+#[test]
+fn a_model_that_does_not_clearly_beat_colour() {
+    let with = |auc: f64| {
+        let mut report = evaluated(|scores| scores.auc = Some(0.95));
+        let auc = Interval { value: auc, low: auc - 0.02, high: auc + 0.02 };
+        let on = "test".to_owned();
+        let colour = ColourScore { on, negative: 1_200, positive: 800, groups: 40, auc };
+        report.exploration = data(|d| d.colour = vec![colour]).exploration;
+        report
+    };
+    check(
+        &with(0.94),
+        expect![
+            "Find out whether cnn sees more than colour. Its AUC on the test split is 0.9500, that of a regression on mean colours 0.9400: train it on normalised or jittered stains, or score it on more groups."
+        ],
+    );
+    silent(&with(0.85));
+    // Scored on other images, the two cannot be compared.
+    let mut other = with(0.94);
+    if let Some(data) = &mut other.exploration {
+        data.colour[0].positive = 799;
+    }
+    silent(&other);
 }

@@ -122,6 +122,20 @@ fn data_without_images() {
         histogram.counts.fill(0);
     }
     data.channels[0].mean = [f64::NAN; 3];
+    for shades in &mut data.shades {
+        shades.counts = [Vec::new(), vec![0; 4], vec![1]];
+    }
+    for part in &mut data.balance {
+        (part.share, part.images) =
+            (Interval { value: f64::NAN, low: f64::NAN, high: f64::NAN }, 0);
+    }
+    for measure in &mut data.measures {
+        measure.by_class[0].1 = [f64::NAN; 5];
+        measure.by_class[1].1 = [7.0; 5];
+        measure.difference = None;
+    }
+    data.colour[0].auc.low = f64::NAN;
+    data.groups[0].stains = Some([f64::NAN, 0.1]);
     check(&Report { exploration: Some(data), ..Report::default() });
 }
 

@@ -35,6 +35,16 @@ fn no_text_becomes_markup() {
         data.counts[0].split = evil();
         data.samples[0].caption = evil();
         data.findings[0].items = vec![evil()];
+        (data.balance[1].name, data.balance[2].by) = (evil(), evil());
+        (data.groups[0].name, data.groups[7].name) = (evil(), evil());
+        (data.formats[0].name, data.flaws[0].shown[0]) = (evil(), evil());
+        if let Some(staining) = &mut data.staining {
+            staining.outlying[0].group = evil();
+        }
+        if let Some(map) = &mut data.map {
+            map.points.iter_mut().for_each(|point| point.group = evil());
+            map.axes[0].weights[0].0 = evil();
+        }
     }
 
     let page = render(&report);

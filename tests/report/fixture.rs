@@ -87,6 +87,7 @@ pub fn model(stage: &str, epochs: u32, gap: f64) -> ModelSection {
         best_epoch: best,
         monitor: Some("val_auc".to_owned()),
         ending: if best == Some(epochs) { Ending::AllEpochs } else { Ending::StoppedEarly },
+        augmentations: None,
     }
 }
 
@@ -219,10 +220,141 @@ pub fn exploration() -> Exploration {
                     "train/0b02f0ba.tif: the file ends after 12,288 of 27,780 bytes".to_owned(),
                 ],
             },
-            Finding { kind: FindingKind::Blank, total: 41, items: ids(8) },
             Finding { kind: FindingKind::Duplicate, total: 212, items: ids(8) },
             Finding { kind: FindingKind::ConflictingDuplicate, total: 3, items: ids(3) },
+            Finding { kind: FindingKind::LeakingTwin, total: 9, items: ids(8) },
         ],
+        ..looked_at()
+    }
+}
+
+fn interval(value: f64, half: f64) -> Interval {
+    Interval { value, low: value - half, high: value + half }
+}
+
+/// What the looks beyond counting find.
+fn looked_at() -> Exploration {
+    let tally = |name: &str, images| Tally { name: name.to_owned(), images };
+    let part = |by: &str, name: &str, images, groups, share: f64, half: f64| Part {
+        by: by.to_owned(),
+        name: name.to_owned(),
+        images,
+        groups,
+        share: interval(share, half),
+        effective: share * (1.0 - share) / (half / 1.96).powi(2),
+    };
+    let mut noise = Noise(9);
+    let mut unit = || f64::from(noise.next());
+    let groups = (0..30).map(|i| GroupLook {
+        name: format!("slide-{i}"),
+        negative: 40,
+        positive: i * 3,
+        stains: Some([0.2 + 0.1 * unit(), if i == 7 { 0.4 } else { 0.1 + 0.05 * unit() }]),
+        outlying: i == 7,
+    });
+    let groups = groups.collect();
+    let points = (0..60).map(|i| MapPoint {
+        class: if i % 2 == 0 { Class::Negative } else { Class::Positive },
+        group: format!("slide-{}", i % 9),
+        x: 4.0 * unit() - f64::from(i % 2),
+        y: 3.0 * unit(),
+    });
+    let points = points.collect();
+    let axis = |explained, names: [&str; 4]| MapAxis {
+        explained,
+        weights: names.iter().zip([0.6, -0.5, 0.4, 0.1]).map(|(n, w)| (n.to_string(), w)).collect(),
+        between_classes: Some(0.2),
+        between_groups: Some(0.3),
+    };
+    let shades = |class, shift: u64| ShadeHistogram {
+        class,
+        counts: [0, 1, 2].map(|channel| (0..16).map(|bin| (bin + channel) * shift % 23).collect()),
+    };
+    Exploration {
+        formats: vec![tally("TIFF rgb8", 21_998), tally("PNG grey8", 2)],
+        sizes: vec![tally("96×96", 22_000)],
+        balance: vec![
+            part("all", "all", 22_000, 200, 0.4051, 0.03),
+            part("split", "train", 17_600, 158, 0.405, 0.03),
+            part("split", "test", 2_200, 34, 0.4064, 0.07),
+        ],
+        groups,
+        shades: vec![shades(Class::Negative, 5), shades(Class::Positive, 7)],
+        measures: measures(),
+        staining: Some(Staining {
+            groups: 30,
+            haematoxylin: [0.2, 0.25, 0.28],
+            eosin: [0.11, 0.13, 0.14],
+            outliers: 1,
+            outlying: vec![Outlying {
+                group: "slide-7".to_owned(),
+                images: 61,
+                stains: [0.22, 0.4],
+                scores: [-0.4, 9.1],
+            }],
+        }),
+        means: vec![MeanImage {
+            class: Class::Positive,
+            images: 8_913,
+            gain: 20,
+            picture: Picture { png: vec![1, 2, 3], width: 8, height: 4 },
+        }],
+        colour: vec![
+            colour_score("train", 10_472, 7_128, 158, interval(0.81, 0.01)),
+            colour_score("valid", 1_309, 891, 34, interval(0.80, 0.03)),
+            colour_score("test", 1_306, 894, 34, interval(0.79, 0.03)),
+        ],
+        map: Some(Map {
+            axes: [
+                axis(0.5, ["red", "green", "blue", "tissue"]),
+                axis(0.25, ["green_sd", "blue_sd", "tissue", "red"]),
+            ],
+            points,
+        }),
+        flaws: vec![flaw(FlawKind::Ink, 11, 1), flaw(FlawKind::White, 4, 0)],
+        ..Exploration::default()
+    }
+}
+
+pub fn colour_score(
+    on: &str,
+    negative: u64,
+    positive: u64,
+    groups: u64,
+    auc: Interval,
+) -> ColourScore {
+    ColourScore { on: on.to_owned(), negative, positive, groups, auc }
+}
+
+pub fn measures() -> Vec<Measure> {
+    let measure = |name: &str, difference: Interval, between: f64| Measure {
+        name: name.to_owned(),
+        by_class: vec![
+            (Class::Negative, [0.1, 0.2, 0.3, 0.4, 0.6]),
+            (Class::Positive, [0.2, 0.3, 0.4, 0.5, 0.7]),
+        ],
+        difference: Some(difference),
+        between_groups: Some(between),
+    };
+    vec![
+        measure("brightness", interval(-12.25, 3.0), 0.2),
+        measure("contrast", interval(0.5, 0.75), 0.1),
+        measure("tissue", interval(0.125, 0.025), 0.1),
+        measure("haematoxylin", interval(0.0625, 0.0125), 0.45),
+        measure("eosin", interval(0.001, 0.01), 0.5),
+        measure("centre", interval(-4.0, 1.0), 0.0),
+    ]
+}
+
+fn flaw(kind: FlawKind, negative: u64, positive: u64) -> Flaw {
+    Flaw {
+        kind,
+        negative,
+        positive,
+        unlabelled: 0,
+        share: Some(Interval { value: 0.08, low: 0.01, high: 0.35 }),
+        picture: Some(Picture { png: vec![1, 2, 3], width: 8, height: 4 }),
+        shown: vec!["a".to_owned(), "b".to_owned()],
     }
 }
 

@@ -3,6 +3,7 @@
 mod advice;
 mod degenerate;
 mod escaping;
+mod exploration;
 mod fixture;
 mod helped;
 mod markup;

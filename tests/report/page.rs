@@ -119,8 +119,8 @@ fn ten_models_of_a_hundred_thousand_predictions_stay_under_a_megabyte() {
 #[test]
 fn findings_name_the_first_and_count_the_rest() {
     let page = render(&full());
-    assert!(page.contains("<summary>Blank images: 41</summary>"));
-    assert!(page.contains("<li>and 33 more</li>"));
+    assert!(page.contains("<summary>Duplicates: 212</summary>"));
+    assert!(page.contains("<li>and 204 more</li>"));
     assert!(page.contains("12,288 of 27,780 bytes"));
 }
 

@@ -6,16 +6,16 @@ use std::ops::Range;
 use rayon::prelude::*;
 use sha1::{Digest, Sha1};
 
+use super::measures::Measures;
 use crate::data::dataset::{Dataset, Row};
 use crate::data::normalize::Sums;
 
 /// What is found in one image.
 pub(super) struct Facts {
     pub sums: Sums,
-    /// Mean luma, 0 to 255.
-    pub brightness: u8,
     pub is_black: bool,
     pub is_white: bool,
+    pub measures: Measures,
     /// SHA-1 of the pixels; the id of a Kaggle patch.
     pub digest: [u8; 20],
 }
@@ -23,26 +23,33 @@ pub(super) struct Facts {
 impl Facts {
     /// Looks at some images, in parallel; in their order.
     pub(super) fn of_all(data: &Dataset, rows: Range<usize>, black: u8, white: u8) -> Vec<Facts> {
-        rows.into_par_iter().map(|row| Facts::of(data.image(row), black, white)).collect()
+        let facts = |row| Facts::of(data.image(row), data.width(), black, white);
+        rows.into_par_iter().map(facts).collect()
     }
 
-    fn of(image: &[u8], black: u8, white: u8) -> Facts {
+    fn of(image: &[u8], width: usize, black: u8, white: u8) -> Facts {
         let (pixels, _) = image.as_chunks::<3>();
-        let count = |is: &dyn Fn(u8) -> bool| {
-            pixels.iter().filter(|pixel| pixel.iter().all(|&byte| is(byte))).count()
-        };
+        let (mut dark, mut light) = (0, 0);
+        for &[r, g, b] in pixels {
+            dark += usize::from(r.max(g).max(b) <= black);
+            light += usize::from(r.min(g).min(b) >= white);
+        }
         let nearly_all = |found: usize| found * 100 >= pixels.len() * 99;
-        let luma = |&[r, g, b]: &[u8; 3]| {
-            (u64::from(r) * 299 + u64::from(g) * 587 + u64::from(b) * 114) / 1000
-        };
-        let light: u64 = pixels.iter().map(luma).sum();
         Facts {
             sums: Sums::of(image),
-            brightness: (light / pixels.len().max(1) as u64) as u8,
-            is_black: nearly_all(count(&|byte| byte <= black)),
-            is_white: nearly_all(count(&|byte| byte >= white)),
+            is_black: nearly_all(dark),
+            is_white: nearly_all(light),
+            measures: Measures::of(image, width, black),
             digest: Sha1::digest(image).into(),
         }
+    }
+
+    /// Mean and standard deviation of red, green and blue in the image, 0 to 1.
+    pub(super) fn channels(&self) -> [f64; 6] {
+        let channels = self.sums.moments();
+        let [r, g, b] = channels.mean.map(f64::from);
+        let [sr, sg, sb] = channels.sd.map(f64::from);
+        [r, g, b, sr, sg, sb]
     }
 }
 

@@ -5,8 +5,17 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::atlas::Map;
+use super::balance::Balance;
 use super::class_of;
+use super::colour::ColourBaseline;
+use super::comparison::Comparison;
 use super::facts::{Facts, by_group};
+use super::mean::MeanImages;
+use super::shades::{Classes, Shades};
+use super::staining::Staining;
+use super::suspects::Suspects;
+use super::twins::Twins;
 use crate::data::dataset::{Dataset, Rejected, Row, SplitInfo};
 use crate::data::error::DataError;
 use crate::data::normalize::{Normalization, Sums};
@@ -28,19 +37,43 @@ pub struct Exploration {
     pub height: usize,
     /// In pixels.
     pub width: usize,
+    /// Images by the format and colour mode of their files, where the data set says so.
+    pub formats: BTreeMap<String, usize>,
+    /// Images by their size before resizing, where the data set says so.
+    pub sizes: BTreeMap<String, usize>,
     /// Images of each class.
     pub labels: BTreeMap<String, usize>,
     /// Images, groups and labels of each split.
     pub splits: BTreeMap<String, SplitInfo>,
     pub groups: Groups,
+    /// All images, each split and each source, with the share of class 1 and how sure it is.
+    pub balance: Vec<Balance>,
     /// Over all images.
     pub channels: Channels,
     /// The same for each class.
     pub channels_by_class: BTreeMap<String, Channels>,
+    /// Histograms of the channels of all pixels, by class.
+    pub shades: BTreeMap<String, Shades>,
     pub brightness: Brightness,
+    /// Light, sharpness, tissue and dyes: how they are spread, and what tells classes apart.
+    pub measures: Vec<Comparison>,
+    /// How groups are stained; none where each image is a group of its own, or fewer than three
+    /// groups have tissue.
+    pub staining: Option<Staining>,
+    pub means: MeanImages,
+    /// How well colour alone tells the classes apart; none where that cannot be measured.
+    pub colour: Option<ColourBaseline>,
+    /// Where images lie by simple features; none where they do not differ.
+    pub map: Option<Map>,
     pub blank: Blank,
+    /// Images that are `black`, `white`, `blurred` or marked with `ink`, those that occur.
+    pub suspects: BTreeMap<String, Suspects>,
+    /// The ids in the grid `gallery_<flaw>.png` of each flaw, row by row.
+    pub galleries: BTreeMap<String, Vec<String>>,
     /// Sets of images with the same pixels.
     pub duplicates: Vec<Duplicates>,
+    /// Pairs of images that are nearly the same.
+    pub twins: Vec<Twins>,
     /// Images that were left out because they could not be read.
     pub unreadable: Vec<Rejected>,
     /// The ids in the grid `samples_<class>.png` of each class, row by row.
@@ -104,9 +137,16 @@ impl Exploration {
         serde_json::from_slice(&text).map_err(|e| DataError::damaged(&path, e))
     }
 
-    /// The files that come with `eda.json` for these findings.
+    /// The pictures that come with `eda.json` for these findings.
     pub fn grids(&self) -> impl Iterator<Item = String> + '_ {
-        self.samples.keys().map(|class| format!("samples_{class}.png"))
+        let samples = self.samples.keys().map(|class| format!("samples_{class}.png"));
+        let means = self.means.by_class.keys().map(|class| format!("mean_{class}.png"));
+        samples.chain(means).chain(self.galleries.keys().map(|flaw| format!("gallery_{flaw}.png")))
+    }
+
+    /// The measure of that name.
+    pub fn measure(&self, name: &str) -> Option<&Comparison> {
+        self.measures.iter().find(|measure| measure.measure == name)
     }
 }
 
@@ -118,16 +158,36 @@ pub(super) fn class(label: Option<u8>) -> &'static str {
     }
 }
 
+/// What was found by those who look at one thing each.
+pub(super) struct Parts {
+    pub balance: Vec<Balance>,
+    pub measures: Vec<Comparison>,
+    pub staining: Option<Staining>,
+    pub means: MeanImages,
+    pub colour: Option<ColourBaseline>,
+    pub map: Option<Map>,
+    pub suspects: BTreeMap<String, Suspects>,
+    pub twins: Vec<Twins>,
+    /// Rows of each class and of each flaw in the grids.
+    pub samples: BTreeMap<&'static str, Vec<usize>>,
+    pub galleries: BTreeMap<&'static str, Vec<usize>>,
+}
+
 /// Puts together what was found image by image.
 pub(super) fn gather(
     data: &Dataset,
     facts: &[Facts],
-    samples: &BTreeMap<&'static str, Vec<usize>>,
+    classes: &Classes,
+    parts: Parts,
 ) -> Exploration {
     let rows = data.rows();
     let id = |&row: &usize| rows[row].id.clone();
     let ids = |is: &dyn Fn(&Facts) -> bool| {
         (0..rows.len()).filter(|&row| is(&facts[row])).map(|row| id(&row)).collect()
+    };
+    let named = |grids: &BTreeMap<&'static str, Vec<usize>>| -> BTreeMap<String, Vec<String>> {
+        let grids = grids.iter();
+        grids.map(|(name, rows)| (name.to_string(), rows.iter().map(id).collect())).collect()
     };
     let mut sums = Sums::default();
     let mut by_class: BTreeMap<String, Sums> = BTreeMap::new();
@@ -137,26 +197,35 @@ pub(super) fn gather(
         sums.add(&facts.sums);
         by_class.entry(class.clone()).or_default().add(&facts.sums);
         let bins = images.entry(class).or_insert_with(|| vec![0; BINS]);
-        bins[usize::from(facts.brightness) * BINS / 256] += 1;
+        bins[(facts.measures.brightness as usize).min(255) * BINS / 256] += 1;
     }
     Exploration {
         origin: data.info().origin.clone(),
         images: data.len(),
         height: data.height(),
         width: data.width(),
+        formats: data.info().formats.clone(),
+        sizes: data.info().sizes.clone(),
         labels: SplitInfo::of(rows.iter()).labels.into_iter().filter(|(_, n)| *n > 0).collect(),
         splits: SplitInfo::of_each(rows),
         groups: groups(rows),
+        balance: parts.balance,
         channels: sums.moments(),
         channels_by_class: by_class.iter().map(|(c, sums)| (c.clone(), sums.moments())).collect(),
+        shades: classes.0.iter().map(|(name, of)| (name.to_string(), of.shades())).collect(),
         brightness: Brightness { bins: BINS, width: 256 / BINS, images },
+        measures: parts.measures,
+        staining: parts.staining,
+        means: parts.means,
+        colour: parts.colour,
+        map: parts.map,
         blank: Blank { black: ids(&|f| f.is_black), white: ids(&|f| f.is_white) },
+        suspects: parts.suspects,
+        galleries: named(&parts.galleries),
         duplicates: duplicates(rows, facts),
+        twins: parts.twins,
         unreadable: data.rejected().to_vec(),
-        samples: samples
-            .iter()
-            .map(|(c, rows)| (c.to_string(), rows.iter().map(id).collect()))
-            .collect(),
+        samples: named(&parts.samples),
     }
 }
 

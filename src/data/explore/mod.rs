@@ -1,24 +1,58 @@
 //! Describes a data set before anyone trains on it. Knows nothing of networks or reports.
 
+mod atlas;
+mod balance;
+mod clustered;
+mod colour;
+mod comparison;
 mod facts;
 mod found;
-mod samples;
+mod grid;
+mod logistic;
+mod look;
+mod mean;
+mod measures;
+mod pca;
+mod robust;
+mod shades;
+mod staining;
+mod suspects;
+mod tables;
+mod twins;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::dataset::{Dataset, Row};
+use super::duplicates::Copies;
 use super::error::DataError;
 use super::problem::{Problem, refuse};
-use super::writer::{write_csv, write_json};
+use super::writer::write_json;
 use super::{Progress, report};
+pub use atlas::{Map, MapAxis, MapPoint};
+pub use balance::{Balance, Share};
+pub use clustered::Estimate;
+pub use colour::{ColourBaseline, ColourScore};
+pub use comparison::Comparison;
 use facts::Facts;
 pub use found::{Blank, Brightness, Channels, Duplicates, Exploration, Groups};
-use found::{EDA, class};
+use found::{EDA, Parts, class};
+use grid::Frame;
+use look::Look;
+pub use mean::{MeanImage, MeanImages};
+pub use robust::Quantiles;
+use shades::Classes;
+pub use shades::Shades;
+pub use staining::{GroupRow, Outlying, Staining};
+pub use suspects::Suspects;
+use tables::Rest;
+pub use twins::Twins;
 
-/// Describes a data set: counts, colours, blank and duplicate images, samples of each class.
+/// Describes a data set: classes, colours, stains, sharpness, flaws, duplicates, how well colour
+/// alone tells the classes apart, and samples of each class.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "snake_case")]
 pub struct Explore {
@@ -30,13 +64,30 @@ pub struct Explore {
     pub black: u8,
     /// A pixel is white when red, green and blue are at least this, 0 to 255.
     pub white: u8,
-    /// Seeds the choice of samples.
+    /// An image is marked when at least this share of its pixels, more than 0 up to 1, is of blue
+    /// or green ink.
+    pub ink: f32,
+    /// Patches in each gallery of flaws, at most 1000.
+    #[schemars(range(max = 1000))]
+    pub per_gallery: usize,
+    /// Images on the map, at most 5000.
+    #[schemars(range(max = 5000))]
+    pub map_points: usize,
+    /// Seeds the choice of samples and of the images on the map.
     pub seed: u64,
 }
 
 impl Default for Explore {
     fn default() -> Explore {
-        Explore { per_class: 12, black: 15, white: 240, seed: 0 }
+        Explore {
+            per_class: 12,
+            black: 15,
+            white: 240,
+            ink: 0.05,
+            per_gallery: 12,
+            map_points: 1500,
+            seed: 0,
+        }
     }
 }
 
@@ -44,6 +95,8 @@ impl Default for Explore {
 const AT_A_TIME: usize = 1024;
 /// More samples would make a grid that no viewer opens.
 const MOST_SAMPLES: usize = 1000;
+/// More dots would hide one another.
+const MOST_POINTS: usize = 5000;
 
 impl Explore {
     /// What is wrong with the parameters, whatever the data.
@@ -57,13 +110,30 @@ impl Explore {
             );
             Problem::new("black", message, "the defaults are 15 and 240")
         });
-        samples.into_iter().chain(blank).collect()
+        let help = "a gallery shows 0 to 1000 patches";
+        let gallery = Problem::outside("per_gallery", self.per_gallery, 0..=MOST_SAMPLES, help);
+        let help = "a map shows 0 to 5000 images";
+        let map = Problem::outside("map_points", self.map_points, 0..=MOST_POINTS, help);
+        let ink = (!(self.ink > 0.0 && self.ink <= 1.0)).then(|| {
+            let help = "give a share of an image's pixels; the default is 0.05";
+            Problem::new("ink", format!("`ink` is {}", self.ink), help)
+        });
+        [samples, blank, gallery, map, ink].into_iter().flatten().collect()
     }
 
-    /// Writes `eda.json`, tables and sample grids into the folder `out`.
+    /// Writes `eda.json`, tables and pictures into the folder `out`.
     ///
-    /// The tables are `groups.csv`, `brightness.csv`, `duplicates.csv` and `blank.csv`; the grids
-    /// are `samples_0.png`, `samples_1.png` and `samples_none.png`, those whose class occurs.
+    /// The tables are `images.csv` (what was measured in each image), `groups.csv`, `balance.csv`,
+    /// `shades.csv` and `brightness.csv` (histograms), `map.csv`, `duplicates.csv` (equal pixels),
+    /// `twins.csv` (turned, mirrored or compressed anew) and `blank.csv`.
+    /// The pictures are `samples_<class>.png`, `mean_<class>.png` and `gallery_<flaw>.png`, those
+    /// that occur.
+    ///
+    /// In `images.csv` the channels' means and standard deviations run from 0 to 1; `brightness`,
+    /// `contrast` and `centre` (how much brighter the central third is than the rest) are luma, 0
+    /// to 255; `sharpness` is the variance of its Laplacian; `tissue` and `ink` are shares of
+    /// pixels; `haematoxylin` and `eosin` mean optical densities of the tissue; `by_colour` is the
+    /// chance of class 1 that colour alone gives.
     pub fn run(
         &self,
         data: &Dataset,
@@ -73,48 +143,65 @@ impl Explore {
         refuse(self.problems())?;
         std::fs::create_dir_all(out).map_err(DataError::write(out))?;
         let mut facts = Vec::with_capacity(data.len());
+        let mut classes = Classes::default();
         while facts.len() < data.len() {
-            let end = data.len().min(facts.len() + AT_A_TIME);
-            facts.extend(Facts::of_all(data, facts.len()..end, self.black, self.white));
-            report(progress, end, data.len())?;
+            let rows = facts.len()..data.len().min(facts.len() + AT_A_TIME);
+            facts.extend(Facts::of_all(data, rows.clone(), self.black, self.white));
+            classes.add(data, rows);
+            report(progress, facts.len(), data.len())?;
         }
-        let samples = samples::choose(data, self.per_class, self.seed);
-        for (class, rows) in &samples {
-            samples::draw(data, rows, &out.join(format!("samples_{class}.png")))?;
-        }
-        let found = found::gather(data, &facts, &samples);
-        write_tables(data.rows(), &found, out)?;
+        let copies = Copies::find(data, progress)?;
+        let look = Look::new(data.rows(), &facts);
+        let means = mean::draw(&classes, data.height(), data.width(), out)?;
+        let (samples, galleries, suspects) = self.draw_grids(data, &look, out)?;
+        let groups = staining::groups(&look);
+        let (map, points) = atlas::draw(&look, self.map_points, self.seed).unzip();
+        let fitted = colour::fit(&look, self.seed);
+        let (colour, chances) = fitted.map(|fitted| (fitted.baseline, fitted.chances)).unzip();
+        let parts = Parts {
+            balance: balance::balances(&look),
+            measures: comparison::compare(&look),
+            staining: look.is_grouped().then(|| staining::staining(&groups)).flatten(),
+            means,
+            colour,
+            map,
+            suspects,
+            twins: Twins::of(&copies, data.rows()),
+            samples,
+            galleries,
+        };
+        let found = found::gather(data, &facts, &classes, parts);
+        let rest = Rest { look: &look, groups, map: points.unwrap_or_default(), chances };
+        tables::write(&found, &rest, out)?;
         write_json(&out.join(EDA), &found)?;
         Ok(found)
     }
+
+    /// Draws samples of each class and galleries of each flaw; which rows they show, and how many
+    /// have each flaw.
+    fn draw_grids(&self, data: &Dataset, look: &Look, out: &Path) -> Result<Grids, DataError> {
+        let samples = grid::choose(data, self.per_class, self.seed);
+        for (class, rows) in &samples {
+            grid::draw(data, rows, Frame::Central, &out.join(format!("samples_{class}.png")))?;
+        }
+        let mut flaws = suspects::find(look, self.ink);
+        let named = flaws.iter().map(|(flaw, rows)| (flaw.to_string(), Suspects::of(look, rows)));
+        let named = named.collect();
+        flaws.values_mut().for_each(|rows| rows.truncate(self.per_gallery));
+        flaws.retain(|_, rows| !rows.is_empty());
+        for (flaw, rows) in &flaws {
+            grid::draw(data, rows, Frame::None, &out.join(format!("gallery_{flaw}.png")))?;
+        }
+        Ok((samples, flaws, named))
+    }
 }
 
-fn write_tables(rows: &[Row], found: &Exploration, out: &Path) -> Result<(), DataError> {
-    let labels = |label: &str| found.brightness.images.get(label);
-    let at = |label: &str, bin: usize| labels(label).map_or(0, |images| images[bin]);
-    let bins: Vec<_> = (0..found.brightness.bins)
-        .map(|bin| {
-            let from = bin * found.brightness.width;
-            (from, from + found.brightness.width - 1, at("0", bin), at("1", bin), at("none", bin))
-        })
-        .collect();
-    write_csv(&out.join("brightness.csv"), &["from", "to", "0", "1", "none"], &bins)?;
-    let groups: Vec<_> = facts::by_group(rows)
-        .into_iter()
-        .map(|(group, [negative, positive, none])| (group, negative, positive, none))
-        .collect();
-    write_csv(&out.join("groups.csv"), &["group", "0", "1", "none"], &groups)?;
-    let duplicates: Vec<_> = found
-        .duplicates
-        .iter()
-        .enumerate()
-        .flat_map(|(set, same)| same.ids.iter().map(move |id| (set, id, same.labels_disagree)))
-        .collect();
-    write_csv(&out.join("duplicates.csv"), &["set", "id", "labels_disagree"], &duplicates)?;
-    let black = found.blank.black.iter().map(|id| (id, "black"));
-    let blank: Vec<_> = black.chain(found.blank.white.iter().map(|id| (id, "white"))).collect();
-    write_csv(&out.join("blank.csv"), &["id", "blank"], &blank)
-}
+/// Rows by class, rows by flaw, and all images with each flaw.
+type Grids = (
+    BTreeMap<&'static str, Vec<usize>>,
+    BTreeMap<&'static str, Vec<usize>>,
+    BTreeMap<String, Suspects>,
+);
 
 /// The name of a row's class in files: `0`, `1` or `none`.
 fn class_of(row: &Row) -> &'static str {

@@ -1,11 +1,13 @@
-//! Splits drawn at random in given shares, without tearing groups apart.
+//! Splits in given shares, without tearing groups apart: drawn at random, or by the hash of names.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha1::{Digest, Sha1};
 
 use super::Split;
+use super::draw::{Counts, draw};
 use crate::data::dataset::Row;
 use crate::data::problem::Problem;
 use crate::data::random::Random;
@@ -21,6 +23,27 @@ pub enum SplitBy {
     Image,
 }
 
+impl SplitBy {
+    pub(in crate::data) fn unit(self, row: &Row) -> &str {
+        match self {
+            SplitBy::Group => &row.group,
+            SplitBy::Image => &row.id,
+        }
+    }
+}
+
+/// How it is decided who goes where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// All are shared out together, so that the shares are met as closely as whole groups allow.
+    #[default]
+    Draw,
+    /// The hash of a group's (or image's) name decides alone: nobody moves when images are added,
+    /// and the shares are met only on average.
+    Hash,
+}
+
 /// The share of the images that each split gets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
@@ -34,10 +57,14 @@ pub struct Fractions {
     /// Share of the test split, 0 to 1.
     #[serde(default = "tenth")]
     pub test: f64,
+    /// How it is decided who goes where: "draw" (shares met closely) or "hash" (nobody moves when
+    /// images are added).
+    #[serde(default)]
+    pub method: Method,
     /// Whether groups (patients, slides) stay together: "group" or "image".
     #[serde(default)]
     pub by: SplitBy,
-    /// Whether each split gets about the same share of positive images.
+    /// Whether each split gets about the same share of positive images; a hash cannot see to it.
     #[serde(default = "yes")]
     pub stratify: bool,
 }
@@ -56,7 +83,8 @@ fn yes() -> bool {
 
 impl Default for Fractions {
     fn default() -> Fractions {
-        Fractions { train: 0.8, valid: 0.1, test: 0.1, by: SplitBy::Group, stratify: true }
+        let (method, by) = (Method::Draw, SplitBy::Group);
+        Fractions { train: 0.8, valid: 0.1, test: 0.1, method, by, stratify: true }
     }
 }
 
@@ -76,7 +104,12 @@ impl Fractions {
         let outside = |(place, share)| {
             Problem::outside(place, share, 0.0..=1.0, "a fraction lies between 0 and 1")
         };
-        let problems: Vec<Problem> = shares.into_iter().filter_map(outside).collect();
+        let mut problems: Vec<Problem> = shares.into_iter().filter_map(outside).collect();
+        if self.method == Method::Hash && self.stratify {
+            let message = "a split by hash cannot be stratified: it looks at names alone".into();
+            let help = "leave `stratify` out, or take `method = \"draw\"`";
+            problems.push(Problem::new("split.stratify", message, help));
+        }
         // Decimal fractions such as 0.1 have no exact binary form.
         let sum = train + valid + test;
         if !problems.is_empty() || (sum - 1.0).abs() <= 1e-6 {
@@ -92,119 +125,47 @@ impl Fractions {
 
     /// The split of every row; the shares must be right.
     pub(super) fn assign(&self, rows: &[Row], seed: u64) -> Vec<Split> {
-        let mut units: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
-        for row in rows {
-            units.entry(self.unit(row)).or_default()[self.stratum(row)] += 1;
-        }
-        let splits = self.fill(units, seed);
-        rows.iter().map(|row| splits[self.unit(row)]).collect()
-    }
-
-    fn unit<'a>(&self, row: &'a Row) -> &'a str {
-        match self.by {
-            SplitBy::Group => &row.group,
-            SplitBy::Image => &row.id,
+        match self.method {
+            Method::Draw => {
+                let shares = Split::ALL.map(|split| self.share(split));
+                let parts = draw(&shares, units(rows, self.by, self.stratify), seed);
+                rows.iter().map(|row| Split::ALL[parts[self.by.unit(row)]]).collect()
+            }
+            Method::Hash => rows.iter().map(|row| self.hashed(self.by.unit(row), seed)).collect(),
         }
     }
 
-    /// Negative, positive, unlabelled; without stratification all are alike.
-    fn stratum(&self, row: &Row) -> usize {
-        match row.label {
-            _ if !self.stratify => 0,
-            Some(label) => usize::from(label),
-            None => 2,
-        }
-    }
-
-    /// Gives the units out one by one, the largest first and equals in random order, each to the
-    /// split that it brings closest to its share of every stratum (least χ² distance, as in
-    /// scikit-learn's `StratifiedGroupKFold`, but for unequal shares).
-    fn fill<'a>(
-        &self,
-        units: BTreeMap<&'a str, [usize; 3]>,
-        seed: u64,
-    ) -> BTreeMap<&'a str, Split> {
-        let mut total = [0; 3];
-        for counts in units.values() {
-            (0..3).for_each(|stratum| total[stratum] += counts[stratum]);
-        }
-        let mut queue: Vec<(&str, [usize; 3])> = units.into_iter().collect();
-        Random::new(seed, "split", 0, 0).shuffle(&mut queue);
-        queue.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.iter().sum::<usize>()));
-
-        let shares = Split::ALL.map(|split| self.share(split));
-        let mut draw = Draw { shares, total, have: [[0; 3]; 3], given: BTreeMap::new() };
-        for (name, counts) in queue {
-            let cost = |split: &Split| draw.cost(*split, counts);
-            let best = draw.open().min_by(|a, b| cost(a).total_cmp(&cost(b)));
-            draw.give(name, counts, best.unwrap_or(Split::Train));
-        }
-        draw.fill_gaps();
-        draw.given.into_iter().map(|(name, (split, _))| (name, split)).collect()
-    }
-}
-
-/// Images of each stratum: negative, positive, unlabelled.
-type Counts = [usize; 3];
-
-/// Units as they are given out.
-struct Draw<'a> {
-    /// By split.
-    shares: [f64; 3],
-    total: Counts,
-    /// By split.
-    have: [Counts; 3],
-    given: BTreeMap<&'a str, (Split, Counts)>,
-}
-
-impl<'a> Draw<'a> {
-    /// The splits that are to have images.
-    fn open(&self) -> impl Iterator<Item = Split> + use<> {
-        let shares = self.shares;
-        Split::ALL.into_iter().filter(move |&split| shares[split as usize] > 0.0)
-    }
-
-    /// By how much the χ² distance from the shares grows if the split gets these images.
-    fn cost(&self, split: Split, counts: Counts) -> f64 {
-        let grows = |stratum: usize| {
-            let target = self.shares[split as usize] * self.total[stratum] as f64;
-            let (have, more) = (self.have[split as usize][stratum] as f64, counts[stratum] as f64);
-            // (have + more - target)² - (have - target)², relative to the target.
-            if more > 0.0 { more * (2.0 * (have - target) + more) / target } else { 0.0 }
-        };
-        (0..3).map(grows).sum()
-    }
-
-    fn give(&mut self, name: &'a str, counts: Counts, split: Split) {
-        if let Some((before, counts)) = self.given.insert(name, (split, counts)) {
-            (0..3).for_each(|stratum| self.have[before as usize][stratum] -= counts[stratum]);
-        }
-        (0..3).for_each(|stratum| self.have[split as usize][stratum] += counts[stratum]);
-    }
-
-    /// With few units, a small share may be less than half of one: a split that went without some
-    /// stratum gets the smallest unit that another split can spare.
-    fn fill_gaps(&mut self) {
-        for split in self.open() {
-            for stratum in 0..2 {
-                if self.have[split as usize][stratum] > 0 {
-                    continue;
-                }
-                let spared = self.given.iter().filter(|(_, (from, counts))| {
-                    counts[stratum] > 0 && self.can_spare(*from, *counts)
-                });
-                let smallest =
-                    spared.min_by_key(|(name, (_, counts))| (counts.iter().sum::<usize>(), **name));
-                if let Some((&name, &(_, counts))) = smallest {
-                    self.give(name, counts, split);
-                }
+    /// The split of a unit by its name alone: the name's hash is a place between 0 and 1, and the
+    /// shares divide that line.
+    fn hashed(&self, unit: &str, seed: u64) -> Split {
+        let digest: [u8; 20] = Sha1::digest(unit).into();
+        let index = digest[..8].iter().fold(0, |index, &byte| index << 8 | u64::from(byte));
+        let place = Random::new(seed, "hash split", 0, index).below(PLACES) as f64 / PLACES as f64;
+        let (mut end, mut last) = (0.0, Split::Train);
+        for split in Split::ALL.into_iter().filter(|&split| self.share(split) > 0.0) {
+            (end, last) = (end + self.share(split), split);
+            if place < end {
+                break;
             }
         }
+        // Shares such as 0.1 may add up to a little less than 1: then it is the last.
+        last
     }
+}
 
-    fn can_spare(&self, from: Split, counts: Counts) -> bool {
-        (0..2).all(|stratum| {
-            counts[stratum] == 0 || self.have[from as usize][stratum] > counts[stratum]
-        })
+/// Places on the line between 0 and 1; each is a number that f64 holds exactly.
+const PLACES: u64 = 1 << 53;
+
+/// What is never torn apart, with its images of each stratum; without stratification all are alike.
+pub(super) fn units(rows: &[Row], by: SplitBy, stratify: bool) -> BTreeMap<&str, Counts> {
+    let stratum = |row: &Row| match row.label {
+        _ if !stratify => 0,
+        Some(label) => usize::from(label),
+        None => 2,
+    };
+    let mut units: BTreeMap<&str, Counts> = BTreeMap::new();
+    for row in rows {
+        units.entry(by.unit(row)).or_default()[stratum(row)] += 1;
     }
+    units
 }

@@ -1,5 +1,7 @@
 //! Train, validation and test: which image belongs where. Knows nothing of pixels.
 
+mod draw;
+mod folds;
 mod fractions;
 mod rule;
 
@@ -8,7 +10,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use fractions::{Fractions, SplitBy};
+pub use folds::Folds;
+pub use fractions::{Fractions, Method, SplitBy};
 pub use rule::SplitRule;
 
 /// The part of the data an image belongs to.

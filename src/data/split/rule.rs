@@ -1,4 +1,4 @@
-//! The rule by which images are divided: the split the data came with, or fractions.
+//! The rule by which images are divided: the split the data came with, fractions, or folds.
 
 use std::fmt;
 
@@ -7,18 +7,20 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Fractions, Split, SplitBy};
+use super::{Folds, Fractions, Method, Split, SplitBy};
 use crate::data::dataset::Row;
 use crate::data::error::DataError;
 use crate::data::problem::{Problem, refuse};
 
-/// How images are divided: `"given"`, or a table of fractions.
+/// How images are divided: `"given"`, or a table of fractions or of folds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SplitRule {
     /// The split that the data came with.
     Given,
-    /// A split drawn at random.
+    /// A split in given shares.
     Fractions(Fractions),
+    /// A turn of a cross-validation.
+    Folds(Folds),
 }
 
 impl Default for SplitRule {
@@ -32,6 +34,7 @@ impl Serialize for SplitRule {
         match self {
             SplitRule::Given => serializer.serialize_str("given"),
             SplitRule::Fractions(fractions) => fractions.serialize(serializer),
+            SplitRule::Folds(folds) => folds.serialize(serializer),
         }
     }
 }
@@ -43,7 +46,10 @@ impl<'de> Deserialize<'de> for SplitRule {
             type Value = SplitRule;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("\"given\" or a table such as { train = 0.8, valid = 0.1, test = 0.1 }")
+                f.write_str(
+                    "\"given\" or a table such as { train = 0.8, valid = 0.1, test = 0.1 } or \
+                     { folds = 5, fold = 0 }",
+                )
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<SplitRule, E> {
@@ -55,10 +61,52 @@ impl<'de> Deserialize<'de> for SplitRule {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SplitRule, A::Error> {
-                Fractions::deserialize(MapAccessDeserializer::new(map)).map(SplitRule::Fractions)
+                Table::deserialize(MapAccessDeserializer::new(map))?.rule()
             }
         }
         deserializer.deserialize_any(Rule)
+    }
+}
+
+/// All keys of both tables.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+struct Table {
+    train: Option<f64>,
+    valid: Option<f64>,
+    test: Option<f64>,
+    method: Option<Method>,
+    folds: Option<usize>,
+    fold: Option<usize>,
+    #[serde(default)]
+    by: SplitBy,
+    stratify: Option<bool>,
+}
+
+impl Table {
+    fn rule<E: serde::de::Error>(self) -> Result<SplitRule, E> {
+        let Table { train, valid, test, method, folds, fold, by, stratify } = self;
+        if folds.is_none() && fold.is_none() {
+            let method = method.unwrap_or_default();
+            let standard = Fractions::default();
+            return Ok(SplitRule::Fractions(Fractions {
+                train: train.unwrap_or(standard.train),
+                valid: valid.unwrap_or(standard.valid),
+                test: test.unwrap_or(standard.test),
+                stratify: stratify.unwrap_or(method == Method::Draw),
+                method,
+                by,
+            }));
+        }
+        let shares = [("train", train), ("valid", valid), ("test", test)];
+        let share = shares.into_iter().find(|(_, share)| share.is_some()).map(|(name, _)| name);
+        if let Some(name) = share.or(method.map(|_| "method")) {
+            let problem = format!("`folds` and `{name}` exclude each other: folds are equal parts");
+            return Err(E::custom(problem));
+        }
+        let folds = folds.ok_or_else(|| E::missing_field("folds"))?;
+        let (fold, stratify) = (fold.unwrap_or(0), stratify.unwrap_or(true));
+        Ok(SplitRule::Folds(Folds { folds, fold, by, stratify }))
     }
 }
 
@@ -69,9 +117,10 @@ impl JsonSchema for SplitRule {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let fractions = generator.subschema_for::<Fractions>();
+        let folds = generator.subschema_for::<Folds>();
         json_schema!({
-            "description": "\"given\" (the split the data came with) or a table of fractions",
-            "anyOf": [{ "type": "string", "enum": ["given"] }, fractions]
+            "description": "\"given\" (the split the data came with), or a table of fractions or of folds",
+            "anyOf": [{ "type": "string", "enum": ["given"] }, fractions, folds]
         })
     }
 }
@@ -85,6 +134,7 @@ impl SplitRule {
         let splits = match self {
             SplitRule::Given => given(rows)?,
             SplitRule::Fractions(fractions) => fractions.assign(rows, seed),
+            SplitRule::Folds(folds) => folds.assign(rows, seed),
         };
         self.check(rows, &splits)?;
         Ok(splits)
@@ -95,6 +145,16 @@ impl SplitRule {
         match self {
             SplitRule::Given => Vec::new(),
             SplitRule::Fractions(fractions) => fractions.problems(),
+            SplitRule::Folds(folds) => folds.problems(),
+        }
+    }
+
+    /// What a drawn split never tears apart; none for a given one.
+    pub(in crate::data) fn unit(&self) -> Option<SplitBy> {
+        match self {
+            SplitRule::Given => None,
+            SplitRule::Fractions(fractions) => Some(fractions.by),
+            SplitRule::Folds(folds) => Some(folds.by),
         }
     }
 
@@ -132,6 +192,7 @@ impl SplitRule {
             // A data set may come without a validation or test split, but never without train.
             SplitRule::Given => split == Split::Train || negative + positive > 0,
             SplitRule::Fractions(fractions) => fractions.share(split) > 0.0,
+            SplitRule::Folds(_) => true,
         }
     }
 
@@ -139,9 +200,19 @@ impl SplitRule {
         match self {
             _ if of_the_class == 0 => "there is none in the whole data set: look at the labels",
             SplitRule::Given => "change the given split, or let `split` say fractions",
+            SplitRule::Fractions(Fractions { method: Method::Hash, .. }) => {
+                "give the split a larger fraction, or take `method = \"draw\"`, which sees to it"
+            }
             SplitRule::Fractions(Fractions { stratify: false, .. }) => {
                 "set `stratify = true`, or give the split a larger fraction"
             }
+            SplitRule::Folds(Folds { stratify: false, .. }) => {
+                "set `stratify = true`, or take fewer folds"
+            }
+            SplitRule::Folds(Folds { by: SplitBy::Group, .. }) => {
+                "too few groups hold it: take fewer folds, or set `by = \"image\"`"
+            }
+            SplitRule::Folds(_) => "take fewer folds, or add images",
             SplitRule::Fractions(Fractions { by: SplitBy::Group, .. }) => {
                 "too few groups hold it: give the split a larger fraction, or set `by = \"image\"`"
             }

@@ -1,8 +1,12 @@
 //! Rules that read the exploration of the data.
 
 use super::Advice;
-use crate::report::number::{percent, plural, share};
-use crate::report::values::{Exploration, FindingKind, SplitCounts};
+use crate::report::helped::{against_colour_error, colour_alone};
+use crate::report::number::{percent, plural, score, share};
+use crate::report::ranking::ranked;
+use crate::report::values::{
+    EvaluationSection, Exploration, FindingKind, FlawKind, Report, SplitCounts,
+};
 
 /// How many images (or sets of them) a finding counts; zero where there is none.
 fn total(data: &Exploration, kind: FindingKind) -> u64 {
@@ -10,28 +14,39 @@ fn total(data: &Exploration, kind: FindingKind) -> u64 {
 }
 
 pub(super) fn leaks(data: &Exploration) -> Option<Advice> {
-    let n = total(data, FindingKind::Leak);
-    if n == 0 {
-        return None;
-    }
-    let found = plural(n, "image");
+    let (n, near) = (total(data, FindingKind::Leak), total(data, FindingKind::LeakingTwin));
+    let found = match (n, near) {
+        (0, 0) => return None,
+        (n, 0) => format!("{} with an equal in another split", plural(n, "image")),
+        (0, near) => format!("{} that are nearly the same lie in two splits", plural(near, "pair")),
+        (n, near) => format!(
+            "{} with an equal in another split, and {} that are nearly the same",
+            plural(n, "image"),
+            plural(near, "pair")
+        ),
+    };
     Advice::new(
         "Split the data so that equal images share a split",
-        format!("{found} with an equal in another split: the scores above may be too good."),
+        format!("{found}: the scores above may be too good."),
     )
 }
 
 pub(super) fn conflicting_duplicates(data: &Exploration) -> Option<Advice> {
     let n = total(data, FindingKind::ConflictingDuplicate);
-    if n == 0 {
-        return None;
-    }
-    let found = plural(n, "set");
+    let near = total(data, FindingKind::ConflictingTwin);
+    let found = match (n, near) {
+        (0, 0) => return None,
+        (n, 0) => format!("{} of equal images", plural(n, "set")),
+        (0, near) => format!("{} of nearly the same images", plural(near, "pair")),
+        (n, near) => format!(
+            "{} of equal images and {} of nearly the same ones",
+            plural(n, "set"),
+            plural(near, "pair")
+        ),
+    };
     Advice::new(
         "Review the labels of duplicated images",
-        format!(
-            "{found} of equal images with labels that differ: no model can get all of them right."
-        ),
+        format!("{found} with labels that differ: no model can get all of them right."),
     )
 }
 
@@ -82,5 +97,66 @@ pub(super) fn few_images(data: &Exploration) -> Option<Advice> {
     Advice::new(
         "Train on more images, augment more, or start from pretrained weights",
         format!("There are only {} to train on.", plural(labelled, "labelled image")),
+    )
+}
+
+/// Ink on the glass was put there by someone who knew the label.
+pub(super) fn marked(data: &Exploration) -> Option<Advice> {
+    let flaw = data.flaws.iter().find(|flaw| flaw.kind == FlawKind::Ink)?;
+    let marked = flaw.negative + flaw.positive + flaw.unlabelled;
+    let verb = if marked == 1 { "shows" } else { "show" };
+    Advice::new(
+        "Leave out the images with marker ink, or blot it out",
+        format!("{} {verb} blue or green ink; see the findings.", plural(marked, "image")),
+    )
+}
+
+/// A share of the variance between groups that makes them recognisable by their stain.
+const RECOGNISABLE: f64 = 0.3;
+
+/// Outlying groups, or dyes that tell groups apart.
+pub(super) fn stained_unlike(data: &Exploration) -> Option<Advice> {
+    let staining = data.staining.as_ref()?;
+    let between =
+        |name: &str| data.measures.iter().find(|m| m.name == name).and_then(|m| m.between_groups);
+    let most = [between("haematoxylin"), between("eosin")].into_iter().flatten().reduce(f64::max);
+    let most = most.unwrap_or(0.0);
+    if staining.outliers == 0 && most <= RECOGNISABLE {
+        return None;
+    }
+    let outliers = match staining.outliers {
+        0 => String::new(),
+        n => format!(", and {} stained unlike the others", plural(n, "group")),
+    };
+    Advice::new(
+        "Normalise the stain, or vary it while training",
+        format!(
+            "Up to {} of the variance of a dye lies between groups{outliers}: a new laboratory may \
+             stain differently again.",
+            percent(most)
+        ),
+    )
+}
+
+/// The best model does not clearly beat a regression on mean colours.
+pub(super) fn no_better_than_colour(
+    report: &Report,
+    evaluation: &EvaluationSection,
+) -> Option<Advice> {
+    let colour = colour_alone(report, evaluation)?;
+    let best = ranked(evaluation).into_iter().next()?;
+    let auc = best.scores.auc?;
+    if auc - colour.auc.value > 1.96 * against_colour_error(best, colour)? {
+        return None;
+    }
+    Advice::new(
+        format!("Find out whether {} sees more than colour", best.model),
+        format!(
+            "Its AUC on the {} split is {}, that of a regression on mean colours {}: train it on \
+             normalised or jittered stains, or score it on more groups.",
+            evaluation.split,
+            score(auc),
+            score(colour.auc.value)
+        ),
     )
 }

@@ -32,6 +32,8 @@ enum Rule {
     Search(fn(&SearchSection) -> Option<Advice>),
     Scores(fn(&EvaluationSection, &ModelScores) -> Option<Advice>),
     Evaluation(fn(&EvaluationSection) -> Option<Advice>),
+    /// An evaluation beside everything else that is known.
+    Against(fn(&Report, &EvaluationSection) -> Option<Advice>),
 }
 
 /// All rules, in the order in which their advice is given: what makes the figures wrong first.
@@ -39,6 +41,7 @@ const RULES: &[Rule] = &[
     Rule::Data(data::leaks),
     Rule::Data(data::conflicting_duplicates),
     Rule::Data(data::unreadable),
+    Rule::Data(data::marked),
     Rule::Model(models::diverged),
     Rule::Model(models::no_validation),
     Rule::Model(models::overfits),
@@ -47,10 +50,12 @@ const RULES: &[Rule] = &[
     Rule::Parameter(searches::beyond_the_grid),
     Rule::Search(searches::failed_trials),
     Rule::Search(searches::one_seed),
+    Rule::Against(data::no_better_than_colour),
     Rule::Scores(scores::lopsided),
     Rule::Scores(scores::overconfident),
     Rule::Data(data::imbalance),
     Rule::Data(data::few_images),
+    Rule::Data(data::stained_unlike),
     Rule::Evaluation(scores::too_few_to_tell),
 ];
 
@@ -62,6 +67,9 @@ pub fn advice(report: &Report) -> Vec<Advice> {
             Rule::Model(rule) => report.models.iter().filter_map(rule).collect(),
             Rule::Search(rule) => report.searches.iter().filter_map(rule).collect(),
             Rule::Evaluation(rule) => report.evaluations.iter().filter_map(rule).collect(),
+            Rule::Against(rule) => {
+                report.evaluations.iter().filter_map(|e| rule(report, e)).collect()
+            }
             Rule::Parameter(rule) => {
                 let places = |s: &SearchSection| 0..s.parameters.len();
                 let all = report.searches.iter().flat_map(|s| places(s).map(move |i| (s, i)));

@@ -4,10 +4,14 @@ mod axis;
 mod lines;
 mod panels;
 mod plot;
+mod scatter;
+mod spans;
 
 pub(super) use axis::Axis;
 pub(super) use lines::{Line, Roc, Stroke, histogram, lines, roc};
 pub(super) use panels::{Lollipop, Spot, dots_by_level, dots_by_metric};
+pub(super) use scatter::{Marker, Series, scatter};
+pub(super) use spans::{Boxes, Whisker, boxes, whiskers};
 
 use maud::{Markup, html};
 

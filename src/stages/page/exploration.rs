@@ -1,10 +1,11 @@
 //! What a look at the data found, as the report's values.
 
+use super::looks;
 use crate::{
-    data::{Duplicates, Exploration, Split},
+    data::{Duplicates, Exploration, Split, Twins},
     engine::{Artifact, Files, StageError},
     report::{
-        self, BrightnessHistogram, ChannelStats, Class, Finding, FindingKind, SampleGrid,
+        self, BrightnessHistogram, ChannelStats, Class, Finding, FindingKind, Picture, SampleGrid,
         SplitCounts,
     },
 };
@@ -35,11 +36,22 @@ pub fn exploration(files: &Files) -> Result<report::Exploration, StageError> {
             .map(|(class, ids)| samples(files, class, ids.len()))
             .collect::<Result<_, _>>()?,
         findings: findings(&found),
+        formats: looks::tallies(&found.formats),
+        sizes: looks::tallies(&found.sizes),
+        balance: found.balance.iter().map(looks::part).collect(),
+        groups: looks::groups(files, &found)?,
+        shades: looks::shades(&found),
+        measures: found.measures.iter().map(looks::measure).collect(),
+        staining: found.staining.as_ref().map(looks::staining),
+        means: looks::means(files, &found)?,
+        colour: found.colour.iter().flat_map(|c| &c.scores).map(looks::colour).collect(),
+        map: found.map.as_ref().map(|map| looks::map(files, map)).transpose()?,
+        flaws: looks::flaws(files, &found)?,
     })
 }
 
 /// The report's class for the name that data artifacts give it.
-fn class_of(name: &str) -> Class {
+pub(super) fn class_of(name: &str) -> Class {
     match name {
         "0" => Class::Negative,
         "1" => Class::Positive,
@@ -74,13 +86,19 @@ fn counts(found: &Exploration) -> Vec<SplitCounts> {
     Split::ALL.iter().filter_map(split).collect()
 }
 
-fn samples(files: &Files, class: &str, count: usize) -> Result<SampleGrid, StageError> {
-    let path = files.path(&format!("samples_{class}.png"))?;
+/// Reads a picture of the artifact.
+pub(super) fn picture(files: &Files, name: &str) -> Result<Picture, StageError> {
+    let path = files.path(name)?;
     let damaged = |problem: &str| StageError::new(format!("{}: {problem}", path.display()));
     let png = std::fs::read(&path).map_err(|error| damaged(&error.to_string()))?;
     // A PNG file states its width and height in bytes 16 to 23 (PNG specification, 11.2.2).
     let side = |at: usize| png.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
     let (width, height) = side(16).zip(side(20)).ok_or_else(|| damaged("not a PNG file"))?;
+    Ok(Picture { png, width, height })
+}
+
+fn samples(files: &Files, class: &str, count: usize) -> Result<SampleGrid, StageError> {
+    let Picture { png, width, height } = picture(files, &format!("samples_{class}.png"))?;
     let what = match class_of(class) {
         Class::Negative => "patches labelled 0",
         Class::Positive => "patches labelled 1",
@@ -94,18 +112,23 @@ fn samples(files: &Files, class: &str, count: usize) -> Result<SampleGrid, Stage
 
 fn findings(found: &Exploration) -> Vec<Finding> {
     let unreadable = found.unreadable.iter().map(|r| format!("{}: {}", r.path, r.problem));
-    let black = found.blank.black.iter().map(|id| format!("{id} (black)"));
-    let blank = black.chain(found.blank.white.iter().map(|id| format!("{id} (white)")));
     let sets = |wanted: fn(&Duplicates) -> bool| {
         let sets = found.duplicates.iter().filter(move |set| wanted(set));
         sets.map(|set| set.ids.join(" = ")).collect::<Vec<_>>()
     };
+    let twins = |wanted: fn(&Twins) -> bool| {
+        let pairs = found.twins.iter().filter(move |pair| wanted(pair));
+        let told = |pair: &Twins| format!("{} ≈ {} ({})", pair.first, pair.second, pair.symmetry);
+        pairs.map(told).collect::<Vec<_>>()
+    };
     let all = [
         (FindingKind::Unreadable, unreadable.collect()),
-        (FindingKind::Blank, blank.collect()),
         (FindingKind::ConflictingDuplicate, sets(|set| set.labels_disagree)),
         (FindingKind::Leak, sets(|set| set.across_splits)),
         (FindingKind::Duplicate, sets(|set| !set.labels_disagree && !set.across_splits)),
+        (FindingKind::ConflictingTwin, twins(|pair| pair.labels_disagree)),
+        (FindingKind::LeakingTwin, twins(|pair| pair.across_splits)),
+        (FindingKind::Twin, twins(|pair| !pair.labels_disagree && !pair.across_splits)),
     ];
     let finding = |(kind, mut items): (FindingKind, Vec<String>)| {
         let total = items.len() as u64;

@@ -1,20 +1,22 @@
 //! From artifacts to the values of the report.
 
 mod exploration;
+mod looks;
 
 pub use exploration::exploration;
 
 use super::{
     Objective,
-    artifacts::{Evaluation, Model, Search},
+    artifacts::{AUGMENTATIONS, Evaluation, Model, Search},
 };
 use crate::{
+    data::Augment,
     engine::{Artifact, Files, StageError},
     metrics::{RocCurve, RocPoint},
     nn::{Epoch, Layer, Monitor, Shape, Training},
     report::{
-        Ending, EpochRow, EvaluationSection, Fact, Goal, LayerRow, ModelScores, ModelSection,
-        Outcome, SearchSection, Trial,
+        ContactSheet, Ending, EpochRow, EvaluationSection, Fact, Goal, LayerRow, ModelScores,
+        ModelSection, Outcome, SearchSection, Trial,
     },
 };
 
@@ -31,7 +33,23 @@ pub fn model(files: &Files) -> Result<ModelSection, StageError> {
         best_epoch: Some(model.network.description().best_epoch as u32),
         monitor: training.early_stopping.map(|stop| monitor_name(stop.monitor).into()),
         ending: if early { Ending::StoppedEarly } else { Ending::AllEpochs },
+        augmentations: augmentations(files, training)?,
     })
+}
+
+fn names(augment: &[Augment]) -> Vec<String> {
+    augment.iter().map(Augment::to_string).collect()
+}
+
+/// The contact sheet of the augmentation, where the model came with one.
+fn augmentations(files: &Files, training: &Training) -> Result<Option<ContactSheet>, StageError> {
+    let Some(path) = files.find(AUGMENTATIONS) else { return Ok(None) };
+    let damaged = |problem: &str| StageError::new(format!("{}: {problem}", path.display()));
+    let png = std::fs::read(&path).map_err(|error| damaged(&error.to_string()))?;
+    // A PNG file states its width and height in bytes 16 to 23 (PNG specification, 11.2.2).
+    let side = |at: usize| png.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    let (width, height) = side(16).zip(side(20)).ok_or_else(|| damaged("not a PNG file"))?;
+    Ok(Some(ContactSheet { png, width, height, names: names(&training.augment) }))
 }
 
 fn architecture(model: &Model) -> Vec<LayerRow> {
@@ -69,7 +87,7 @@ fn words(layer: &Layer) -> String {
 }
 
 fn settings(training: &Training) -> Vec<Fact> {
-    let names: Vec<_> = training.augment.iter().map(|a| format!("{a:?}").to_lowercase()).collect();
+    let names = names(&training.augment);
     let augment = if names.is_empty() { "none".into() } else { names.join(", ") };
     let early = match training.early_stopping {
         Some(stop) => format!("{}, patience {}", monitor_name(stop.monitor), stop.patience),

@@ -1,6 +1,7 @@
 //! What the data room promises, held against hand-worked numbers, whole messages and real data.
 
 mod augmentation;
+mod augmentations;
 mod bad_folders;
 mod bad_kaggle;
 mod baseline;

@@ -105,6 +105,12 @@ impl Fingerprint {
         Fingerprint(view.each_ref().map(of))
     }
 
+    /// Which frequencies are negative, the first in the lowest bit.
+    pub fn signs(&self) -> u64 {
+        let bits = self.0.iter().enumerate();
+        bits.fold(0, |signs, (bit, &value)| signs | u64::from(value < 0) << bit)
+    }
+
     pub fn values(&self) -> &[i16; BITS] {
         &self.0
     }

@@ -40,8 +40,7 @@ impl KaggleFolder {
     pub fn write(&self, folder: &Path, progress: Progress) -> Result<(), DataError> {
         let total = self.train + self.test;
         let slides = total.div_ceil(OF_A_SLIDE).max(1);
-        let tissue =
-            Synthetic { count: total, slides, positive: POSITIVE, ..Synthetic::default() };
+        let tissue = Synthetic { count: total, slides, positive: POSITIVE, ..Synthetic::default() };
         refuse(tissue.problems())?;
         if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(DataError::NotEmpty { path: folder.into() });

@@ -17,73 +17,84 @@ fn equal_recipes_give_equal_results_forever() {
     let lock: String = world.read("pipeline.lock").lines().skip(3).map(short).collect();
     expect![[r#"
         [stage."cnn"]
-        key 2584c70dd7
+        key ecffb57fd6
         outputs."README.md" 13bc178975
+        outputs."augmentations.png" 40451b1f67
         outputs."history.csv" a84689ff58
         outputs."model.json" 02f7b49a50
-        outputs."model.safetensors" 2023883c6c
+        outputs."model.safetensors" 9371f72ee8
         outputs."training.json" ef7358c1c9
 
         [stage."eda"]
-        key 7c8f180503
+        key 54fa894f5b
+        outputs."balance.csv" 90cc034959
         outputs."blank.csv" 72856724d8
-        outputs."brightness.csv" 42bb1c2a87
+        outputs."brightness.csv" 214d160c95
         outputs."duplicates.csv" 6de502819c
-        outputs."eda.json" ec363aee9a
-        outputs."groups.csv" 0fc7cffcf8
+        outputs."eda.json" 253c396482
+        outputs."groups.csv" a50f682b69
+        outputs."images.csv" 4abc605f82
+        outputs."map.csv" 9a6818db87
+        outputs."mean_0.png" 516f092c2a
+        outputs."mean_1.png" 5a718de364
         outputs."samples_0.png" dc30eeacea
         outputs."samples_1.png" 98f0007106
+        outputs."shades.csv" 0f9cd8306f
+        outputs."twins.csv" 3b84b0de7c
 
         [stage."patches"]
-        key 80fc3be576
-        outputs."dataset.json" 6bb35fcf4a
+        key dbd38db0b8
+        outputs."dataset.json" 8249f452ff
         outputs."images.safetensors" c60b2970b0
-        outputs."index.csv" f66caf8025
+        outputs."index.csv" 569bf8b515
         outputs."rejected.csv" 82f278e4ea
 
         [stage."prep"]
-        key a95a27a714
+        key 51256601b4
         outputs."dataset.json" 7ee84e03f2
         outputs."images.safetensors" c60b2970b0
-        outputs."index.csv" b2651a84c9
+        outputs."index.csv" b93ad3bcad
+        outputs."leaks.csv" e34936a9ed
         outputs."rejected.csv" 82f278e4ea
 
         [stage."report"]
-        key c166ffe31c
-        outputs."index.html" f5ac2299f0
+        key 78bb7a002f
+        outputs."index.html" 444e311520
 
         [stage."scores"]
-        key 0e9185d195
+        key 5899675975
         outputs."curves/cnn.csv" 665ca93370
         outputs."curves/search.csv" 3d301b8d4b
         outputs."metrics.json" f111cc4aee
         outputs."predictions.csv" f7a2067f15
 
         [stage."search"]
-        key e6b4a0f9b8
+        key 2b49031773
         outputs."README.md" e32546bf72
         outputs."best.json" 3b7b5e27c8
         outputs."history.csv" 102f3a3cf6
         outputs."model.json" 3fc54377d7
-        outputs."model.safetensors" 7db3daa12f
+        outputs."model.safetensors" 5406e46208
         outputs."search.json" 16ffc398d6
         outputs."training.json" 6020b198d1
         outputs."trials.csv" 3600fe60b1
 
         [stage."search[lr=0.001]"]
-        key 6080cb0482
+        key 72e109110c
         outputs."README.md" c258522786
+        outputs."augmentations.png" 40451b1f67
         outputs."history.csv" 8c96187317
         outputs."model.json" 0d162b279b
-        outputs."model.safetensors" 33140961d5
+        outputs."model.safetensors" 5de7ac4d67
         outputs."training.json" 73a3acf9fb
 
         [stage."search[lr=0.01]"]
-        key ec0cce5a65
+        key d58daa2cfa
         outputs."README.md" e32546bf72
+        outputs."augmentations.png" 40451b1f67
         outputs."history.csv" 102f3a3cf6
         outputs."model.json" 3fc54377d7
-        outputs."model.safetensors" 7db3daa12f
+        outputs."model.safetensors" 5406e46208
         outputs."training.json" 6020b198d1
     "#]]
     .assert_eq(&lock);

@@ -67,7 +67,7 @@ impl Copies {
     ///
     /// Exact ones have the same SHA-1 of their pixels, whatever file they came from: a patch of
     /// PCam's HDF5 and the same patch of Kaggle's TIFFs are an exact pair. Near ones have
-    /// fingerprints that agree (see [`Fingerprint`]) and pixels that correlate. Time grows with the
+    /// fingerprints that agree and pixels that correlate. Time grows with the
     /// number of images, not with that of pairs; memory is about 200 bytes an image.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dataset::{Dataset, Rejected, Row};
 use super::decode::Decoded;
+use super::earlier::Earlier;
 use super::error::DataError;
 use super::normalize::{Normalize, Sums};
 use super::problem::{Problem, refuse};
@@ -69,11 +70,24 @@ impl Ingest {
 
     /// Writes the data set into the folder `out` and opens it.
     pub fn run(&self, out: &Path, progress: Progress) -> Result<Dataset, DataError> {
+        self.run_after(None, out, progress)
+    }
+
+    /// The same, sooner: images that an earlier data set of these parameters has are not read again.
+    pub fn run_after(
+        &self,
+        earlier: Option<&Earlier>,
+        out: &Path,
+        progress: Progress,
+    ) -> Result<Dataset, DataError> {
         refuse(self.problems())?;
         let told = (AtomicUsize::new(0), AtomicUsize::new(1));
         let going_on = || report(progress, told.0.load(Relaxed), told.1.load(Relaxed));
         let around = Surroundings { seed: self.seed, scratch: out, going_on: &going_on };
         let mut listings = self.source.list(around)?;
+        if let Some(earlier) = earlier {
+            listings = listings.into_iter().map(|listing| earlier.over(listing)).collect();
+        }
         check_ids(&listings)?;
         let chosen = self.choose(&mut listings)?;
         let total = chosen.iter().map(Vec::len).sum();

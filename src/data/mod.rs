@@ -9,6 +9,7 @@ mod batches;
 mod dataset;
 mod decode;
 pub mod duplicates;
+mod earlier;
 mod error;
 mod explore;
 mod ingest;
@@ -36,6 +37,7 @@ pub use augment::{
 pub use batches::{Batch, Batches};
 pub use dataset::{Dataset, Info, Rejected, Row, SplitInfo};
 pub use decode::{Picture, decode};
+pub use earlier::{Earlier, Unchanged};
 pub use error::DataError;
 pub use explore::{
     Balance, Blank, Brightness, Channels, ColourBaseline, ColourScore, Comparison, Duplicates,

@@ -2,9 +2,9 @@
 
 use super::{HEIGHT, SPLIT, WIDTH, over_images};
 use crate::{
-    data::{Dataset, Ingest, Problem},
+    data::{Dataset, Earlier, Ingest, Problem, Row, Source},
     engine::{
-        Complaint, Context, Facts, Known, Stage, StageError,
+        Artifact, Complaint, Context, Facts, Known, Stage, StageError,
         source::{Root, SourceFiles},
     },
 };
@@ -40,7 +40,21 @@ impl Stage for Ingest {
     }
 
     fn run(&self, _: (), cx: &Context) -> Result<Dataset, StageError> {
-        Ok(Ingest::run(self, cx.out(), &over_images(cx))?)
+        // Only source files may have changed since, so the names of the sources are the same.
+        let before = cx.earlier();
+        let sources: Vec<String> = Stage::sources(self).into_iter().map(|of| of.name).collect();
+        let of_row = |source: &str, row: &Row| match &self.source {
+            Source::Mix(_) => source.starts_with(&format!("source.mix.{}.", row.origin)),
+            _ => true,
+        };
+        let unchanged = |row: &Row| {
+            let mut sources = sources.iter().filter(|source| of_row(source, row));
+            before.as_ref().is_some_and(|before| sources.any(|of| before.has(of, &row.source)))
+        };
+        let data =
+            before.as_ref().and_then(|before| <Dataset as Artifact>::open(before.files()).ok());
+        let earlier = data.and_then(|data| Earlier::of(data, &unchanged));
+        Ok(self.run_after(earlier.as_ref(), cx.out(), &over_images(cx))?)
     }
 }
 

@@ -56,3 +56,21 @@ fn a_folder_that_holds_something_is_left_alone() {
     .assert_eq(&done.err);
     assert_eq!(fs::read_dir(world.path("mine")).unwrap().count(), 1);
 }
+
+#[test]
+fn what_is_made_after_one_file_has_changed_is_what_a_clean_run_makes() {
+    let pipeline = PIPELINE.replace(
+        "kaggle = { dir = \"kaggle\" }",
+        "folder = { dir = \"kaggle\", table = { file = \"train_labels.csv\", path = \"id\", label = \"label\" } }",
+    );
+    let world = World::with(&pipeline);
+    world.run("synth --kaggle kaggle -n 12");
+    assert_eq!(world.run("run pipeline.toml").code, Some(0));
+    let files = fs::read_dir(world.path("kaggle/train")).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    fs::copy(&files[3], &files[7]).unwrap();
+    assert_eq!(world.ran("run pipeline.toml"), ["patches"]);
+    let clean = world.run("run pipeline.toml --locked --cache clean --out clean-out");
+    assert_eq!(clean.code, Some(0), "{}", clean.err);
+}

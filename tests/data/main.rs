@@ -8,6 +8,7 @@ mod baseline;
 mod common;
 mod copies;
 mod decoding;
+mod earlier;
 mod exploration;
 mod files;
 mod looking;

@@ -27,7 +27,7 @@ pub use files::SourceFiles;
 pub use folder::Folder;
 pub(super) use kaggle::sha1_hex;
 pub use kaggle::{Kaggle, Test, Unlabelled};
-pub(super) use listing::{Listing, Surroundings};
+pub(super) use listing::{Listing, Pictures, Surroundings};
 pub use part::Part;
 pub use pcam::Pcam;
 pub use synthetic::Synthetic;

@@ -71,10 +71,20 @@
 //!   architectures alike; merging operations differs between training and inference. Parameters are
 //!   shared buffers with a dfdx tag, as activations are, because dfdx lends no slice of a tensor.
 //! * *Winograd's F(4×4, 3×3) with the points 0, ±5/8, ±3/2, ∞* computes 3×3 windows where it pays: half
-//!   the rounding error of the usual points. Which algorithm computes a layer follows from its shape
-//!   without the batch, so that an image's result does not depend on its neighbours.
+//!   the rounding error of the usual points. In inference the algorithm follows from a layer's shape
+//!   without the batch, so that an image's result does not depend on its neighbours; a training step
+//!   counts its images too, since few do not pay for Winograd's larger weights.
 //! * *Work that stages share becomes a stage of its own* ([`engine::stage::Shared`]): heads on one frozen
 //!   backbone read its features, computed once, and have the bits that they would have without.
+//! * *A stage may look at what it made earlier* of other source files ([`engine::earlier`]): an ingest takes
+//!   the pixels of files that are as they were from its last result. Equal digests say which, the result
+//!   is that of reading all, and a test holds it so.
+//! * *Copies count as leaks* ([`data::duplicates`]): not only a patient in two splits, also an image that
+//!   is there twice, turned, mirrored or compressed anew. Drawn splits keep copies together.
+//! * *Intervals in the exploration count groups, not images*: patches of one patient resemble one
+//!   another, so a share or a difference is as sure as the effective number of images makes it.
+//! * *Files are read chunk by chunk where that is how they were written*: a source gives its pictures
+//!   in any order, or in one order; HDF5 decodes each chunk once.
 //! * *`predictions.csv` holds all models of an evaluation*, with a first column `model`.
 //!
 //! # A pipeline from Rust

@@ -222,7 +222,8 @@ fn vgg11_bn_with_its_hidden_layers() {
 #[test]
 #[ignore = "needs 3 GB of memory; part of the full comparison"]
 fn vgg16_with_its_hidden_layers() {
-    check(case("vgg16_whole", None, None));
+    // Logits and loss; a ReLU crosses 0, and `vgg16` has the gradients below the classifier.
+    walk(case("vgg16_whole", None, None), |_, _, _, _| {});
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod kaggle_folder;
 mod leaks;
 mod map;
 mod normalize;
+mod png;
 mod preprocess;
 mod problem;
 pub mod random;
@@ -53,6 +54,7 @@ pub use preprocess::{Leakage, Note, Preprocess};
 pub use problem::Problem;
 pub use resize::resize;
 pub use sample::Sample;
+pub(crate) use source::sha1_hex;
 pub use source::{
     Columns, Folder, Kaggle, Part, Pcam, Source, SourceFiles, Synthetic, Test, Unlabelled,
 };

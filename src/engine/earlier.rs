@@ -7,7 +7,7 @@ use super::{
     digest::Digest,
     recipe::Recipe,
     source::{Snapshot, SourceFiles},
-    store::{Lookup, Store, unique},
+    store::{Lookup, Store, write_loosely},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -77,12 +77,8 @@ impl Earlier {
         let digests = |now: &Snapshot| now.digests().map(|(n, d)| (n.to_owned(), *d)).collect();
         let sources = sources.iter().map(|(files, now)| (files.name.clone(), digests(now)));
         let made = Made { key: *key, sources: sources.collect() };
-        let (Some(path), Ok(text)) = (path(store, recipe), serde_json::to_vec(&made)) else {
-            return;
-        };
-        let temporary = path.with_extension(format!("{}.tmp", unique()));
-        if fs::write(&temporary, text).is_err() || fs::rename(&temporary, &path).is_err() {
-            let _ = fs::remove_file(&temporary);
+        if let (Some(path), Ok(text)) = (path(store, recipe), serde_json::to_vec(&made)) {
+            write_loosely(&path, &text);
         }
     }
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
-use sha1::{Digest, Sha1};
 
 use super::error::NnError;
 use super::header::names;
@@ -14,7 +13,7 @@ use super::network::Layers;
 use super::plan::Plan;
 use super::presets::Preset;
 use super::weights::normalization;
-use crate::data::Normalization;
+use crate::data::{Normalization, sha1_hex};
 
 /// A file of weights and whom they are for.
 pub(crate) struct Pretrained {
@@ -54,7 +53,7 @@ impl Pretrained {
 
     /// What tells these weights from others.
     pub fn digest(&self) -> String {
-        Sha1::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha1_hex(&self.bytes)
     }
 
     /// How images are to be normalised: as the file says, otherwise as those that the

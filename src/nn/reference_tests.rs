@@ -252,9 +252,8 @@ fn efficientnet_lite0_with_its_published_weights() {
 
 /// Every element of every gradient, for the files of `networks.py --full` below the folder that
 /// MICROTOME_REFERENCE names: a line for each parameter, and the worst of each network. Logits and
-/// loss must agree; what
-/// differs in gradients is to be read, because a ReLU that rounding takes across 0 makes all below
-/// it jump (see `networks.py`).
+/// loss must agree; what differs in gradients is to be read, because a ReLU that rounding takes
+/// across 0 makes all below it jump (see `networks.py`).
 #[test]
 #[ignore = "needs files that networks.py writes: see there"]
 fn whole_gradients() {

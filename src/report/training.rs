@@ -54,7 +54,7 @@ fn augmentations(model: &ModelSection, sheet: &ContactSheet) -> Markup {
         details {
             summary { "Training images of " (model.stage) ", augmented" }
             figure.samples {
-                img src=(png(&sheet.png)) width=(sheet.width) height=(sheet.height)
+                img src=(png(&sheet.picture.png)) width=(sheet.picture.width) height=(sheet.picture.height)
                     alt={ "Patches, each with several views of it by " (names) "." };
                 figcaption { (sentence) }
             }

@@ -52,12 +52,7 @@ pub struct ModelSection {
 /// A line for each image: as it is, and as it is seen in the first epochs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactSheet {
-    /// The PNG file's bytes; they become part of the page.
-    pub png: Vec<u8>,
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
+    pub picture: Picture,
     /// The augmentations, as users write them.
     pub names: Vec<String>,
 }

@@ -50,6 +50,8 @@ pub struct Copies {
     pub pairs: Vec<Pair>,
     /// Images with hardly anything on them, in whose likeness there is nothing to see.
     pub blank: Vec<usize>,
+    /// The SHA-1 of each image's pixels, which is the id of a Kaggle patch.
+    pub digests: Vec<[u8; 20]>,
 }
 
 /// Images between two reports of progress.
@@ -89,7 +91,8 @@ impl Copies {
         let (mut pairs, distinct) = exact(&looks);
         pairs.extend(near(data, &looks, &distinct));
         pairs.sort_by_key(|pair| (pair.first, pair.second));
-        Ok(Copies { pairs, blank })
+        let digests = looks.iter().map(|look| look.digest).collect();
+        Ok(Copies { pairs, blank, digests })
     }
 
     /// Sets of rows that are joined by pairs: first those whose labels disagree, then the others,

@@ -4,25 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::clustered::share_between;
-use super::facts::Facts;
+use super::facts::{CHANNELS, Facts};
 use super::look::Look;
 use super::pca::Components;
 use crate::data::random::Random;
 use crate::data::split::Split;
 
 /// What the map is made of, besides the channels.
-const FEATURES: [&str; 10] = [
-    "red",
-    "green",
-    "blue",
-    "red_sd",
-    "green_sd",
-    "blue_sd",
-    "haematoxylin",
-    "eosin",
-    "sharpness",
-    "tissue",
-];
+const FEATURES: [&str; 4] = ["haematoxylin", "eosin", "sharpness", "tissue"];
 
 /// A map in two dimensions; its points are in `map.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,7 +84,7 @@ pub(super) fn draw(look: &Look, most: usize, seed: u64) -> Option<(Map, Vec<MapP
         y: places[*row][1],
     };
     let map = Map {
-        features: FEATURES.map(String::from).to_vec(),
+        features: CHANNELS.into_iter().chain(FEATURES).map(String::from).collect(),
         points: chosen.len(),
         axes: [axis(0), axis(1)],
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::clustered::{Observed, mean, wilson};
+use super::clustered::{Observed, distinct, mean, wilson};
 use super::look::Look;
 use crate::data::split::Split;
 
@@ -43,17 +43,15 @@ impl Share {
         let value = observed.iter().filter(|o| o.label == 1).count() as f64 / images;
         let labels: Vec<Observed> =
             observed.iter().map(|o| Observed { value: f64::from(o.label), ..*o }).collect();
-        let mut groups: Vec<usize> = observed.iter().map(|o| o.group).collect();
-        groups.sort_unstable();
-        groups.dedup();
+        let groups = distinct(observed.iter().map(|o| o.group));
         let effective = match mean(&labels) {
             // Images that all have their own group, or share one, are taken one by one.
-            _ if groups.len() == observed.len() || groups.len() == 1 => images,
+            _ if groups == observed.len() || groups == 1 => images,
             Some(share) if share.error > 0.0 => {
                 (value * (1.0 - value) / (share.error * share.error)).min(images)
             }
             // Where all are alike, a group says as much as an image.
-            _ => groups.len() as f64,
+            _ => groups as f64,
         };
         let [low, high] = wilson(value, effective);
         (images > 0.0).then_some(Share { value, low, high, effective })
@@ -85,16 +83,13 @@ impl Balance {
 
 fn of(look: &Look, by: &str, name: &str, rows: Vec<usize>) -> Balance {
     let count = |label| rows.iter().filter(|&&row| look.rows[row].label == label).count();
-    let mut groups: Vec<usize> = rows.iter().map(|&row| look.group[row]).collect();
-    groups.sort_unstable();
-    groups.dedup();
     Balance {
         by: by.into(),
         name: name.into(),
         negative: count(Some(0)),
         positive: count(Some(1)),
         unlabelled: count(None),
-        groups: groups.len(),
+        groups: distinct(rows.iter().map(|&row| look.group[row])),
         share: Share::of(&look.observed(rows.iter().copied(), |_| Some(0.0))),
     }
 }

@@ -1,7 +1,7 @@
 //! Means, differences and areas with the error that images of one group leave: they resemble one
 //! another, so groups and not images are what was drawn at random. Knows nothing of images.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +133,11 @@ pub(super) fn share_between(values: &[(usize, f64)]) -> Option<f64> {
         return None;
     }
     Some((1.0 - (within / (n - parts)) / (total / (n - 1.0))).max(0.0))
+}
+
+/// How many different groups there are.
+pub(super) fn distinct(groups: impl Iterator<Item = usize>) -> usize {
+    groups.collect::<BTreeSet<_>>().len()
 }
 
 /// Sums by group, in the order in which the values come.

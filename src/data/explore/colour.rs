@@ -3,14 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::clustered::{Estimate, auc};
+use super::clustered::{Estimate, auc, distinct};
+use super::facts::CHANNELS;
 use super::logistic::Logistic;
 use super::look::Look;
 use crate::data::random::Random;
 use crate::data::split::Split;
-
-/// What the regression reads of an image: mean and standard deviation of each channel.
-const FEATURES: [&str; 6] = ["red", "green", "blue", "red_sd", "green_sd", "blue_sd"];
 
 /// A logistic regression of the label on the channels' means and standard deviations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,7 +79,7 @@ pub(super) fn fit(look: &Look, seed: u64) -> Option<Fitted> {
         scores.extend(score(look, "folds", labelled.iter().copied(), &chances));
     }
     let baseline = ColourBaseline {
-        features: FEATURES.map(String::from).to_vec(),
+        features: CHANNELS.map(String::from).to_vec(),
         weights: model.weights().to_vec(),
         fitted: if is_split { train.len() } else { labelled.len() },
         scores,
@@ -96,15 +94,12 @@ fn score(
     chances: &[Option<f64>],
 ) -> Option<ColourScore> {
     let observed = look.observed(rows, |row| chances[row]);
-    let mut groups: Vec<usize> = observed.iter().map(|o| o.group).collect();
-    groups.sort_unstable();
-    groups.dedup();
     let positive = observed.iter().filter(|o| o.label == 1).count();
     Some(ColourScore {
         on: on.into(),
         negative: observed.len() - positive,
         positive,
-        groups: groups.len(),
+        groups: distinct(observed.iter().map(|o| o.group)),
         auc: auc(&observed)?,
     })
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rayon::prelude::*;
-use sha1::{Digest, Sha1};
 
 use super::measures::Measures;
 use crate::data::dataset::{Dataset, Row};
 use crate::data::normalize::Sums;
+
+/// What [`Facts::channels`] gives, by name.
+pub(super) const CHANNELS: [&str; 6] = ["red", "green", "blue", "red_sd", "green_sd", "blue_sd"];
 
 /// What is found in one image.
 pub(super) struct Facts {
@@ -16,8 +18,6 @@ pub(super) struct Facts {
     pub is_black: bool,
     pub is_white: bool,
     pub measures: Measures,
-    /// SHA-1 of the pixels; the id of a Kaggle patch.
-    pub digest: [u8; 20],
 }
 
 impl Facts {
@@ -40,7 +40,6 @@ impl Facts {
             is_black: nearly_all(dark),
             is_white: nearly_all(light),
             measures: Measures::of(image, width, black),
-            digest: Sha1::digest(image).into(),
         }
     }
 

@@ -17,6 +17,7 @@ use super::staining::Staining;
 use super::suspects::Suspects;
 use super::twins::Twins;
 use crate::data::dataset::{Dataset, Rejected, Row, SplitInfo};
+use crate::data::duplicates::Copies;
 use crate::data::error::DataError;
 use crate::data::normalize::{Normalization, Sums};
 
@@ -167,7 +168,7 @@ pub(super) struct Parts {
     pub colour: Option<ColourBaseline>,
     pub map: Option<Map>,
     pub suspects: BTreeMap<String, Suspects>,
-    pub twins: Vec<Twins>,
+    pub copies: Copies,
     /// Rows of each class and of each flaw in the grids.
     pub samples: BTreeMap<&'static str, Vec<usize>>,
     pub galleries: BTreeMap<&'static str, Vec<usize>>,
@@ -222,8 +223,8 @@ pub(super) fn gather(
         blank: Blank { black: ids(&|f| f.is_black), white: ids(&|f| f.is_white) },
         suspects: parts.suspects,
         galleries: named(&parts.galleries),
-        duplicates: duplicates(rows, facts),
-        twins: parts.twins,
+        duplicates: duplicates(rows, &parts.copies.digests),
+        twins: Twins::of(&parts.copies, rows),
         unreadable: data.rejected().to_vec(),
         samples: named(&parts.samples),
     }
@@ -243,10 +244,10 @@ fn groups(rows: &[Row]) -> Groups {
 }
 
 /// Sets of rows with the same digest, in the order of their first rows.
-fn duplicates(rows: &[Row], facts: &[Facts]) -> Vec<Duplicates> {
+fn duplicates(rows: &[Row], digests: &[[u8; 20]]) -> Vec<Duplicates> {
     let mut same: BTreeMap<[u8; 20], Vec<usize>> = BTreeMap::new();
-    for (row, facts) in facts.iter().enumerate() {
-        same.entry(facts.digest).or_default().push(row);
+    for (row, digest) in digests.iter().enumerate() {
+        same.entry(*digest).or_default().push(row);
     }
     let mut sets: Vec<Vec<usize>> = same.into_values().filter(|set| set.len() > 1).collect();
     sets.sort_unstable();

@@ -10,12 +10,11 @@ use super::measures::central;
 use crate::data::dataset::Dataset;
 use crate::data::decode::Picture;
 use crate::data::error::DataError;
+use crate::data::png::{self, GAP};
 use crate::data::random::Random;
 use crate::data::resize::resize;
 
 const COLUMNS: usize = 6;
-/// Pixels between patches, see-through so that the grid fits light and dark pages.
-const GAP: usize = 4;
 /// Large ones are shrunk to at most so many, so that a grid stays small.
 const LARGEST_SIDE: usize = 160;
 /// Yellow stands out from every stain.
@@ -67,7 +66,7 @@ pub(super) fn draw(
     let (height, width) = (data.height(), data.width());
     let patch = |&row: &usize| Picture { height, width, pixels: data.image(row).to_vec() };
     let patches: Vec<Picture> = rows.iter().map(patch).map(shrunk).collect();
-    write(&side_by_side(&patches, frame), path)
+    png::write(&side_by_side(&patches, frame), path)
 }
 
 /// A patch at most [`LARGEST_SIDE`] pixels wide and high.
@@ -86,37 +85,30 @@ fn shrunk(patch: Picture) -> Picture {
 /// Patches of one size in rows of six, enlarged if they are small.
 pub(super) fn side_by_side(patches: &[Picture], frame: Frame) -> RgbaImage {
     let Some(first) = patches.first() else { return RgbaImage::new(1, 1) };
-    let zoom = frame.least_side().div_ceil(first.height.max(first.width)).max(1);
+    let zoom = png::zoom(first.height, first.width, frame.least_side());
     let cell = [first.width * zoom + GAP, first.height * zoom + GAP];
     let columns = COLUMNS.min(patches.len());
     let lines = patches.len().div_ceil(columns);
     let (width, height) = (columns * cell[0] - GAP, lines * cell[1] - GAP);
     let mut grid = RgbaImage::new(width as u32, height as u32);
     for (place, patch) in patches.iter().enumerate() {
-        let (left, top) = (place % columns * cell[0], place / columns * cell[1]);
-        for y in 0..patch.height * zoom {
-            for x in 0..patch.width * zoom {
-                let pixel = match frame == Frame::Central && on_box(x, y, patch, zoom) {
-                    true => LINE,
-                    false => {
-                        let at = (y / zoom * patch.width + x / zoom) * 3;
-                        let image = &patch.pixels;
-                        Rgba([image[at], image[at + 1], image[at + 2], 255])
-                    }
-                };
-                grid.put_pixel((left + x) as u32, (top + y) as u32, pixel);
-            }
+        let corner = [place % columns * cell[0], place / columns * cell[1]];
+        png::paste(&mut grid, &patch.pixels, patch.width, zoom, corner);
+        if frame == Frame::Central {
+            draw_box(&mut grid, patch, zoom, corner);
         }
     }
     grid
 }
 
-/// Writes a picture as a PNG file.
-pub(super) fn write(picture: &RgbaImage, path: &Path) -> Result<(), DataError> {
-    let mut png = std::io::Cursor::new(Vec::new());
-    let encoded = picture.write_to(&mut png, image::ImageFormat::Png);
-    encoded.map_err(|e| DataError::write(path)(std::io::Error::other(e)))?;
-    std::fs::write(path, png.into_inner()).map_err(DataError::write(path))
+/// The box around the central third of an enlarged patch.
+fn draw_box(grid: &mut RgbaImage, patch: &Picture, zoom: usize, [left, top]: [usize; 2]) {
+    let (height, width) = (patch.height * zoom, patch.width * zoom);
+    for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+        if on_box(x, y, patch, zoom) {
+            grid.put_pixel((left + x) as u32, (top + y) as u32, LINE);
+        }
+    }
 }
 
 /// Whether a point of the enlarged patch is on the line around its central third (32 of 96 pixels,

@@ -1,10 +1,11 @@
 //! Logistic regression with a small ridge, by Newton's method. Knows nothing of images.
 
+use super::standard::Standard;
+
 /// Weights of standardised features.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Logistic {
-    mean: Vec<f64>,
-    sd: Vec<f64>,
+    standard: Standard,
     /// One a feature, and the intercept last.
     weights: Vec<f64>,
 }
@@ -20,17 +21,13 @@ impl Logistic {
     /// standardised, the intercept not penalised ("Iteratively reweighted least squares", Hastie,
     /// Tibshirani and Friedman, section 4.4.1). None where a class is absent.
     pub(super) fn fit(rows: &[(&[f64], u8)]) -> Option<Logistic> {
-        let n = rows.len() as f64;
         let positive = rows.iter().filter(|row| row.1 == 1).count();
         if positive == 0 || positive == rows.len() {
             return None;
         }
-        let width = rows[0].0.len();
-        let column = |f: usize| rows.iter().map(move |row| row.0[f]);
-        let mean: Vec<f64> = (0..width).map(|f| column(f).sum::<f64>() / n).collect();
-        let spread = |f: usize| column(f).map(|x| (x - mean[f]) * (x - mean[f])).sum::<f64>() / n;
-        let sd = (0..width).map(|f| spread(f).sqrt()).collect();
-        let mut model = Logistic { sd, weights: vec![0.0; width + 1], mean };
+        let features: Vec<&[f64]> = rows.iter().map(|row| row.0).collect();
+        let (standard, width) = (Standard::of(&features), features[0].len());
+        let mut model = Logistic { standard, weights: vec![0.0; width + 1] };
         let rows: Vec<(Vec<f64>, f64)> =
             rows.iter().map(|(row, label)| (model.standardised(row), f64::from(*label))).collect();
         for _ in 0..STEPS {
@@ -66,9 +63,7 @@ impl Logistic {
 
     /// The features around 0 with variance 1, and a 1 for the intercept.
     fn standardised(&self, row: &[f64]) -> Vec<f64> {
-        let scaled = row.iter().zip(&self.mean).zip(&self.sd);
-        let scaled = scaled.map(|((x, m), sd)| if *sd > 0.0 { (x - m) / sd } else { 0.0 });
-        scaled.chain([1.0]).collect()
+        self.standard.scale(row).into_iter().chain([1.0]).collect()
     }
 
     /// The chance that a row is of class 1.

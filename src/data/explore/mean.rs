@@ -6,11 +6,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::grid::{Frame, side_by_side, write};
+use super::grid::{Frame, side_by_side};
 use super::measures::central;
 use super::shades::{Class, Classes};
 use crate::data::decode::Picture;
 use crate::data::error::DataError;
+use crate::data::png;
 use crate::data::resize::resize;
 
 /// The mean colour of a class, 0 to 1, red, green and blue.
@@ -65,7 +66,7 @@ pub(super) fn draw(
     for (name, (mean, colour)) in means {
         let panels = panels(&mean, colour, gain, height, width);
         let path = out.join(format!("mean_{name}.png"));
-        write(&side_by_side(&panels, Frame::None), &path)?;
+        png::write(&side_by_side(&panels, Frame::None), &path)?;
         let inside = |y, x| central(height).contains(&y) && central(width).contains(&x);
         let scaled = |colour: [f64; 3]| colour.map(|byte| byte / 255.0);
         let class = MeanImage {

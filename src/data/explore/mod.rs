@@ -16,6 +16,7 @@ mod pca;
 mod robust;
 mod shades;
 mod staining;
+mod standard;
 mod suspects;
 mod tables;
 mod twins;
@@ -166,7 +167,7 @@ impl Explore {
             colour,
             map,
             suspects,
-            twins: Twins::of(&copies, data.rows()),
+            copies,
             samples,
             galleries,
         };

@@ -1,9 +1,10 @@
 //! Principal components of standardised features (Pearson 1901). Knows nothing of images.
 
+use super::standard::Standard;
+
 /// The two directions in which standardised features vary most.
 pub(super) struct Components {
-    mean: Vec<f64>,
-    sd: Vec<f64>,
+    standard: Standard,
     /// Unit vectors over the features.
     pub axes: [Vec<f64>; 2],
     /// The share of all variance along each.
@@ -17,15 +18,11 @@ impl Components {
     /// positive, so that equal data make an equal map.
     pub(super) fn of(rows: &[Vec<f64>]) -> Option<Components> {
         let (n, width) = (rows.len() as f64, rows.first()?.len());
-        let mean: Vec<f64> =
-            (0..width).map(|f| rows.iter().map(|row| row[f]).sum::<f64>() / n).collect();
-        let square = |x: f64| x * x;
-        let variance = |f: usize| rows.iter().map(|row| square(row[f] - mean[f])).sum::<f64>() / n;
-        let sd: Vec<f64> = (0..width).map(|f| variance(f).sqrt()).collect();
-        let mut found = Components { mean, sd, axes: [vec![], vec![]], explained: [0.0; 2] };
+        let standard = Standard::of(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let mut found = Components { standard, axes: [vec![], vec![]], explained: [0.0; 2] };
         let mut covariance = vec![vec![0.0; width]; width];
         for row in rows {
-            let row = found.standardised(row);
+            let row = found.standard.scale(row);
             for (f, line) in covariance.iter_mut().enumerate() {
                 line.iter_mut().zip(&row).for_each(|(sum, other)| *sum += row[f] * other / n);
             }
@@ -48,14 +45,9 @@ impl Components {
         Some(found)
     }
 
-    fn standardised(&self, row: &[f64]) -> Vec<f64> {
-        let scaled = row.iter().zip(&self.mean).zip(&self.sd);
-        scaled.map(|((x, mean), sd)| if *sd > 0.0 { (x - mean) / sd } else { 0.0 }).collect()
-    }
-
     /// Where a row lies on the map.
     pub(super) fn place(&self, row: &[f64]) -> [f64; 2] {
-        let row = self.standardised(row);
+        let row = self.standard.scale(row);
         self.axes.each_ref().map(|axis| axis.iter().zip(&row).map(|(w, x)| w * x).sum())
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::atlas::MapPoint;
 use super::comparison::MEASURES;
+use super::facts::CHANNELS;
 use super::found::Exploration;
 use super::look::Look;
 use super::shades::SHADES;
@@ -91,7 +92,7 @@ fn balance(found: &Exploration, out: &Path) -> Result<(), DataError> {
 fn images(rest: &Rest, out: &Path) -> Result<(), DataError> {
     let look = rest.look;
     let mut header = vec!["id", "label", "group", "split"];
-    header.extend(["red", "green", "blue", "red_sd", "green_sd", "blue_sd"]);
+    header.extend(CHANNELS);
     header.extend(MEASURES.map(|(name, _)| name));
     header.extend(["ink", "by_colour"]);
     let line = |row: usize| {

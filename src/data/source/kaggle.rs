@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
 use super::files::{SourceFiles, has_extension, is_inside, plain};
+use super::hex;
 use super::listing::{Listing, Pictures};
 use super::packed::Packed;
 use super::store::Store;
@@ -245,7 +246,7 @@ fn stem(source: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-/// The id of a patch.
-pub(in crate::data) fn sha1_hex(pixels: &[u8]) -> String {
-    Sha1::digest(pixels).iter().map(|byte| format!("{byte:02x}")).collect()
+/// The SHA-1 of bytes in hexadecimal digits; of its pixels, the id of a patch.
+pub(crate) fn sha1_hex(pixels: &[u8]) -> String {
+    hex(&Sha1::digest(pixels))
 }

@@ -25,7 +25,7 @@ use super::problem::Problem;
 pub use columns::Columns;
 pub use files::SourceFiles;
 pub use folder::Folder;
-pub(super) use kaggle::sha1_hex;
+pub(crate) use kaggle::sha1_hex;
 pub use kaggle::{Kaggle, Test, Unlabelled};
 pub(super) use listing::{Listing, Pictures, Surroundings};
 pub use part::Part;
@@ -110,4 +110,9 @@ impl Source {
         };
         Ok(vec![listing])
     }
+}
+
+/// Bytes in hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,7 +2,7 @@
 //! inode. It only saves time: what cannot be read of it is not known.
 
 use super::{Found, SourceError, unreadable};
-use crate::engine::{digest::Digest, store::unique};
+use crate::engine::{digest::Digest, store::write_loosely};
 use rayon::prelude::*;
 use std::{
     fmt::Write,
@@ -91,8 +91,7 @@ impl Index {
 
     /// Remembers files, sorted by name, that were hashed after `began`. A file whose times are too
     /// close to that moment is left out, since a later change could leave the same times behind
-    /// (the racy-clean rule of Git's index). The index only saves time, so a failure to write it is
-    /// no error.
+    /// (the racy-clean rule of Git's index).
     pub fn write(path: &Path, whole: &Digest, files: &[(Found, Stat, Digest)], began: SystemTime) {
         let settled = |(file, stat, _): &&(Found, Stat, Digest)| {
             stat.settled(began) && !file.name.contains('\n')
@@ -104,11 +103,7 @@ impl Index {
             let Stat { size, mtime, ctime, inode } = stat;
             let _ = writeln!(text, "{size} {mtime} {ctime} {inode} {digest} {name}");
         }
-        let temporary = path.with_extension(format!("{}.tmp", unique()));
-        let _ = fs::create_dir_all(path.parent().unwrap_or(path));
-        if fs::write(&temporary, text).is_err() || fs::rename(&temporary, path).is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
+        write_loosely(path, text.as_bytes());
     }
 }
 

@@ -285,6 +285,16 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     write_through(&folder_of(path).join(format!(".{name}.{}.tmp", unique())), path, bytes)
 }
 
+/// Writes a file that only saves time: it is there whole or not at all while the machine runs, may be
+/// lost with its power, and not being able to write it is no error.
+pub fn write_loosely(path: &Path, bytes: &[u8]) {
+    let temporary = path.with_extension(format!("{}.tmp", unique()));
+    let _ = fs::create_dir_all(folder_of(path));
+    if fs::write(&temporary, bytes).is_err() || fs::rename(&temporary, path).is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+}
+
 fn write_through(temporary: &Path, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let write = || {
         let mut file = File::create(temporary)?;

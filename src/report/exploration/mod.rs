@@ -1,5 +1,4 @@
 //! The data: how many images of which label, how they look, and which deserve a second look.
-
 //!
 //! What bears on the scores comes first: balance and colour, then stains and sharpness, then what
 //! one looks at once.

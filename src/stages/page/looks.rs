@@ -1,6 +1,9 @@
 //! The looks of an exploration, one by one, as the report's values.
 
-use super::exploration::{class_of, picture};
+use super::{
+    exploration::{class_of, picture},
+    read_csv,
+};
 use crate::{
     data::{self, Balance, ColourScore, Comparison, Exploration, GroupRow, MapPoint, Quantiles},
     engine::{Files, StageError},
@@ -9,7 +12,6 @@ use crate::{
         Picture, ShadeHistogram, Tally,
     },
 };
-use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 fn interval(estimate: &data::Estimate) -> Interval {
@@ -54,7 +56,7 @@ pub fn groups(files: &Files, found: &Exploration) -> Result<Vec<GroupLook>, Stag
         negative: row.negative as u64,
         positive: row.positive as u64,
     };
-    Ok(read_csv(files, "groups.csv")?.into_iter().map(look).collect())
+    Ok(read_csv(&files.path("groups.csv")?)?.into_iter().map(look).collect())
 }
 
 /// The histograms of the channels.
@@ -138,7 +140,7 @@ pub fn map(files: &Files, map: &data::Map) -> Result<report::Map, StageError> {
         x: point.x,
         y: point.y,
     };
-    let points = read_csv::<MapPoint>(files, "map.csv")?.into_iter().map(point).collect();
+    let points = read_csv::<MapPoint>(&files.path("map.csv")?)?.into_iter().map(point).collect();
     Ok(report::Map { axes: map.axes.each_ref().map(axis), points })
 }
 
@@ -168,12 +170,4 @@ pub fn flaws(files: &Files, found: &Exploration) -> Result<Vec<Flaw>, StageError
         });
     }
     Ok(flaws)
-}
-
-/// Reads a table of the artifact.
-fn read_csv<T: DeserializeOwned>(files: &Files, name: &str) -> Result<Vec<T>, StageError> {
-    let path = files.path(name)?;
-    let damaged = |e: csv::Error| StageError::new(format!("{}: {e}", path.display()));
-    let mut csv = csv::Reader::from_path(&path).map_err(damaged)?;
-    csv.deserialize().collect::<Result<_, _>>().map_err(damaged)
 }

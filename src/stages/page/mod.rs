@@ -4,6 +4,7 @@ mod exploration;
 mod looks;
 
 pub use exploration::exploration;
+use exploration::picture;
 
 use super::{
     Objective,
@@ -19,6 +20,8 @@ use crate::{
         ModelSection, Outcome, SearchSection, Trial,
     },
 };
+use serde::de::DeserializeOwned;
+use std::path::Path;
 
 /// A trained model: what it is, how it learnt, when it stopped.
 pub fn model(files: &Files) -> Result<ModelSection, StageError> {
@@ -43,13 +46,11 @@ fn names(augment: &[Augment]) -> Vec<String> {
 
 /// The contact sheet of the augmentation, where the model came with one.
 fn augmentations(files: &Files, training: &Training) -> Result<Option<ContactSheet>, StageError> {
-    let Some(path) = files.find(AUGMENTATIONS) else { return Ok(None) };
-    let damaged = |problem: &str| StageError::new(format!("{}: {problem}", path.display()));
-    let png = std::fs::read(&path).map_err(|error| damaged(&error.to_string()))?;
-    // A PNG file states its width and height in bytes 16 to 23 (PNG specification, 11.2.2).
-    let side = |at: usize| png.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
-    let (width, height) = side(16).zip(side(20)).ok_or_else(|| damaged("not a PNG file"))?;
-    Ok(Some(ContactSheet { png, width, height, names: names(&training.augment) }))
+    if files.find(AUGMENTATIONS).is_none() {
+        return Ok(None);
+    }
+    let picture = picture(files, AUGMENTATIONS)?;
+    Ok(Some(ContactSheet { picture, names: names(&training.augment) }))
 }
 
 fn architecture(model: &Model) -> Vec<LayerRow> {
@@ -160,7 +161,7 @@ pub fn evaluation(files: &Files) -> Result<EvaluationSection, StageError> {
             (Some(path), Some(auc)) => {
                 let (positives, negatives) =
                     (scored.scores.confusion.positives(), scored.scores.confusion.negatives());
-                Some(RocCurve { points: read_curve(&path)?, auc, positives, negatives })
+                Some(RocCurve { points: read_csv::<RocPoint>(&path)?, auc, positives, negatives })
             }
             _ => None,
         };
@@ -173,7 +174,8 @@ pub fn evaluation(files: &Files) -> Result<EvaluationSection, StageError> {
     })
 }
 
-fn read_curve(path: &std::path::Path) -> Result<Vec<RocPoint>, StageError> {
+/// Reads a table of an artifact.
+fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StageError> {
     let damaged = |e: csv::Error| StageError::new(format!("{}: {e}", path.display()));
     let mut csv = csv::Reader::from_path(path).map_err(damaged)?;
     csv.deserialize().collect::<Result<_, _>>().map_err(damaged)

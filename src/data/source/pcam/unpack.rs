@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 use md5::{Digest, Md5};
 
 use crate::data::error::DataError;
-use crate::data::source::listing::Surroundings;
+use crate::data::source::{Surroundings, hex};
 
 /// The largest of the official files takes 7.2 GB.
 const LARGEST: u64 = 16 << 30;
@@ -38,7 +38,7 @@ pub(super) fn unpack(path: &Path, around: Surroundings) -> Result<(File, String)
         file.write_all(&piece[..read]).map_err(DataError::write(&place))?;
     }
     let digest = unpacking.into_inner().md5.finalize();
-    Ok((file, digest.iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok((file, hex(&digest)))
 }
 
 /// A file that can be written and read and is in no folder: however the program ends, it is gone.

@@ -12,6 +12,10 @@ pub enum MetricError {
     #[error("image {index} has label {label}: a label is 0 or 1, leave unlabelled images out")]
     Label { index: usize, label: u8 },
     #[error(
+        "{labels} labels came with the groups of {groups} images: give one group for each image"
+    )]
+    Groups { labels: usize, groups: usize },
+    #[error(
         "image {index} has probability {probability}: it must lie between 0 and 1 \
          (NaN is the sign of a training that diverged, try a lower learning rate)"
     )]

@@ -110,7 +110,8 @@ impl Worker<'_> {
         let (out, scratch) = (attempt.path(), scratch.as_path());
         let made = (&*node.name, node.kind.output);
         let earlier = || Earlier::find(store, &recipe, &sources, made);
-        let cx = Context { out, scratch, stop: self.stop, progress: &progress, earlier: &earlier };
+        let (stop, progress) = (self.stop, &progress);
+        let cx = Context { out, scratch, stop, progress, earlier: &earlier, recipe: &recipe };
         let (began, clock) = (SystemTime::now(), Instant::now());
         let headline = node.stage.run(&self.given(job), &cx)?;
         for (files, snapshot) in &sources {

@@ -53,7 +53,7 @@ impl Key {
             return html! { span class={ "swatch " (self.class) } {} };
         };
         html! {
-            svg.swatch class=(self.class) viewBox="0 0 30 12" aria-hidden="true" {
+            svg class={ "swatch " (self.class) } viewBox="0 0 30 12" aria-hidden="true" {
                 path.line d="M1 6H29" {}
                 path.spot transform="translate(15 6)" d=(marker.outline()) {}
             }

@@ -21,8 +21,8 @@ pub enum MetricError {
     )]
     Probability { index: usize, probability: f32 },
     #[error(
-        "all {images} images have label {label}: a ROC curve needs both classes, \
-         score a split that holds both"
+        "all {images} images have label {label}: this needs both classes, \
+         take a split that holds both"
     )]
     OneClass { label: u8, images: usize },
     #[error("there are no images to score: choose a split that holds some")]

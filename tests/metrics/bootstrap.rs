@@ -105,17 +105,20 @@ fn threads_change_nothing_and_seeds_do() {
 
 #[test]
 fn groups_make_intervals_wider_than_images_do() {
-    let (labels, models, groups, _) = reference();
+    // 40 patients of 10 images each, all alike: 400 images tell what 40 do.
+    let patient = |i: usize| i / 10;
+    let labels: Vec<u8> = (0..400).map(|i| u8::from(patient(i) % 2 == 0)).collect();
+    let probabilities: Vec<f32> = (0..400).map(|i| (patient(i) * 7 % 40) as f32 / 40.0).collect();
+    let names: Vec<String> = (0..400).map(|i| patient(i).to_string()).collect();
     let width = |groups: &Groups| {
-        let ranking = [Ranking::new(&labels, &models[0], groups, 0.5).unwrap()];
+        let ranking = [Ranking::new(&labels, &probabilities, groups, 0.5).unwrap()];
         let drawn = bootstrap(&ranking, groups, 2000, stream(1));
         let accuracies: Vec<_> = drawn[0].iter().map(|s| s.accuracy).collect();
         let interval = percentile_interval(&accuracies, 0.95).unwrap();
         interval.upper - interval.lower
     };
-    // All images of a group alike: only 40 of the 400 images tell anything.
-    let (by_group, by_image) = (width(&groups), width(&Groups::each(labels.len())));
-    assert!(by_group > by_image, "{by_group} {by_image}");
+    let ratio = width(&Groups::named(&names)) / width(&Groups::each(400));
+    assert!((ratio - 10_f64.sqrt()).abs() < 0.3, "{ratio}");
 }
 
 #[test]

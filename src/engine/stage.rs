@@ -99,7 +99,8 @@ pub struct Shared {
     pub port: &'static str,
 }
 
-/// One point of a search: settings laid over the template's table.
+/// One point of a search: settings laid over the template's table, or over those of stages that
+/// the template reads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
     /// What stands in the brackets of its name: `lr=0.001,batch_size=32`.
@@ -110,11 +111,21 @@ pub struct Point {
 /// One parameter of a point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// A path into the template's table: `optimizer.adam.lr`.
+    /// A path into the stage's table: `optimizer.adam.lr`. Of a template it may begin with the
+    /// name of a stage that the template reads, directly or not: `prep.split.fold`.
     pub key: String,
+    pub of: Whose,
     pub value: SettingValue,
     /// The place in the search's own table that a problem should point at.
     pub place: String,
+}
+
+/// Whose parameter a point sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    Template,
+    /// The nearest stage of this kind that the template reads, directly or not.
+    Upstream(&'static str),
 }
 
 /// What a point sets a parameter to.
@@ -122,7 +133,7 @@ pub struct Setting {
 pub enum SettingValue {
     /// This value.
     To(serde_json::Value),
-    /// The template's own integer, raised by so much: seeds.
+    /// The stage's own integer, raised by so much: seeds and folds.
     Plus(u64),
 }
 

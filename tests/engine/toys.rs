@@ -4,7 +4,7 @@ use microtome::engine::{
     Artifact, Complaint, Context, Facts, Files, Given, Inputs, Kind, Known, Port, Stage,
     StageError,
     source::{Root, SourceFiles},
-    stage::{Arity, Naming, Point, Setting, SettingValue, Shared, Template},
+    stage::{Arity, Naming, Point, Setting, SettingValue, Shared, Template, Whose},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -280,13 +280,15 @@ impl Stage for Try {
             for (i, value) in values.iter().enumerate() {
                 let place = format!("grid.{key}[{i}]");
                 let to = SettingValue::To(value.clone());
-                let setting = Setting { key: key.clone(), value: to, place };
+                let of = Whose::Template;
+                let setting = Setting { key: key.clone(), of, value: to, place };
                 points.push(Point { name: format!("{key}={value}"), settings: vec![setting] });
             }
         }
         for seed in 0..self.seeds {
             let plus = SettingValue::Plus(seed);
-            let setting = Setting { key: "seed".into(), value: plus, place: "seeds".into() };
+            let (key, of, place) = ("seed".into(), Whose::Template, "seeds".into());
+            let setting = Setting { key, of, value: plus, place };
             points.push(Point { name: format!("seed={seed}"), settings: vec![setting] });
         }
         Ok(points)

@@ -4,7 +4,7 @@ use super::{
     artifact::{Artifact, Files},
     earlier::Earlier,
     pipeline::{DeError, Value, from_value},
-    recipe::json_of,
+    recipe::{Missing, json_of},
     source::SourceFiles,
 };
 use schemars::JsonSchema;
@@ -155,7 +155,8 @@ pub enum Arity {
     One,
     /// `models = ["cnn", "search"]`, at least one
     Many,
-    /// Not written by the user: filled by the points of a search.
+    /// Not written by the user: filled by the points of a search. A point that fails fails alone:
+    /// the reader runs with what the others gave, if there is anything, and is told of it.
     Points,
     /// Not written by the user: filled by work that is shared with others, where there is any.
     Shared,
@@ -184,7 +185,11 @@ impl Inputs for () {
 
 /// The files that stand at each port of a stage about to run.
 #[derive(Debug, Default)]
-pub struct Given(pub BTreeMap<&'static str, Vec<Files>>);
+pub struct Given {
+    pub files: BTreeMap<&'static str, Vec<Files>>,
+    /// The points of a search that gave none.
+    pub missing: BTreeMap<&'static str, Vec<Missing>>,
+}
 
 impl Given {
     /// Opens the only artifact at a port.
@@ -202,7 +207,12 @@ impl Given {
 
     /// The files of each artifact at a port, in the order in which the user named them.
     pub fn files(&self, port: &str) -> &[Files] {
-        self.0.get(port).map_or(&[], Vec::as_slice)
+        self.files.get(port).map_or(&[], Vec::as_slice)
+    }
+
+    /// The points that failed, at the port of a search.
+    pub fn missing(&self, port: &str) -> &[Missing] {
+        self.missing.get(port).map_or(&[], Vec::as_slice)
     }
 }
 

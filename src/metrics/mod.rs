@@ -9,6 +9,7 @@ mod confusion;
 mod error;
 mod roc;
 mod scores;
+pub mod search;
 mod thin;
 
 pub use confusion::Confusion;

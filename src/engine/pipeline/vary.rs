@@ -150,7 +150,7 @@ impl<'a> Variants<'a> {
         let references: Vec<_> =
             each.map(|(port, names)| (*port, names.iter().map(&mut copy).collect())).collect();
         let mut draft = Draft {
-            name: String::new(),
+            name: name.to_owned(),
             span: search.span,
             kind: origin.kind,
             table,
@@ -159,8 +159,13 @@ impl<'a> Variants<'a> {
             stage: None,
             search: None,
         };
+        let before = problems.len();
         draft.parse(problems);
         let own = concerns.iter().filter(|u| u.stage == name);
+        for problem in &mut problems[before..] {
+            let place = own.clone().find_map(|u| search.table.locate(&u.setting.place));
+            problem.also.extend(place.map(|place| (place.value, "varied here".to_string())));
+        }
         let label = label(own, &draft);
         self.known_or_new(draft, name, &label)
     }

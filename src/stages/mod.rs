@@ -15,13 +15,16 @@ mod train;
 mod tune;
 mod weights;
 
-pub use artifacts::{Evaluation, Model, ModelEvaluation, Page, Search, Trial};
+pub use artifacts::{Evaluation, Model, ModelEvaluation, Page};
 pub use evaluate::Evaluate;
 pub use export::{Exported, open_model, write_onnx};
 pub use features::{Extract, TrainingData};
 pub use report::Report;
 pub use synth::{KaggleFolder, write_kaggle};
-pub use tune::{Objective, Tune};
+pub use tune::{
+    Comparison, Importance, Interaction, Method, Objective, Outcome, Ranked, Search, Standing,
+    Trial, Tune,
+};
 
 use crate::{
     data::{Dataset, Explore, Ingest, Preprocess},

@@ -2,20 +2,27 @@
 
 mod axes;
 mod combine;
+mod compare;
 mod complaints;
 mod condition;
 mod draw;
+mod effects;
 mod grid;
 mod names;
 mod objective;
 mod points;
+mod rank;
 mod result;
+mod search;
+mod write;
 
 pub use grid::{Domain, Grid};
 pub use objective::Objective;
 pub use result::Trials;
+pub use search::{
+    Comparison, Importance, Interaction, Method, Outcome, Ranked, Search, Standing, Trial,
+};
 
-use super::artifacts::Search;
 use crate::engine::{
     Complaint, Context, Facts, Known, Stage, StageError,
     stage::{Point, Template},

@@ -16,7 +16,7 @@ mod train;
 mod tune;
 mod weights;
 
-pub use artifacts::{Model, Page, Search, Trial};
+pub use artifacts::{Model, Page};
 pub use evaluate::{Calibrate, Cost, Evaluate, GroupLine, Intervals, Prediction, Rule, Threshold};
 pub use evaluation::{
     Calibration, Evaluation, GateVerdict, ModelEvaluation, Pair, Slice, Uncalibrated,
@@ -25,7 +25,10 @@ pub use export::{Exported, open_model, write_onnx};
 pub use features::{Extract, TrainingData};
 pub use report::Report;
 pub use synth::{KaggleFolder, write_kaggle};
-pub use tune::{Objective, Tune};
+pub use tune::{
+    Comparison, Importance, Interaction, Method, Objective, Outcome, Ranked, Search, Standing,
+    Trial, Tune,
+};
 
 use crate::{
     data::{Dataset, Explore, Ingest, Preprocess},

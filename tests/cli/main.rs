@@ -8,6 +8,7 @@ mod commands;
 mod crashes;
 mod export;
 mod golden;
+mod grids;
 #[cfg(feature = "hub")]
 mod hub;
 mod reproduction;

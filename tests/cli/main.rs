@@ -13,5 +13,6 @@ mod grids;
 mod hub;
 mod reproduction;
 mod reruns;
+mod searches;
 mod synth;
 mod world;

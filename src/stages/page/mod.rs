@@ -1,24 +1,21 @@
 //! From artifacts to the values of the report.
 
+mod evaluation;
 mod exploration;
 mod looks;
+mod search;
 
+pub use evaluation::evaluation;
 pub use exploration::exploration;
 use exploration::picture;
+pub use search::search;
 
-use super::{
-    Objective,
-    artifacts::{AUGMENTATIONS, Evaluation, Model, Search},
-};
+use super::artifacts::{AUGMENTATIONS, Model};
 use crate::{
     data::Augment,
     engine::{Artifact, Files, StageError},
-    metrics::{RocCurve, RocPoint},
     nn::{Epoch, Layer, Monitor, Shape, Training},
-    report::{
-        ContactSheet, Ending, EpochRow, EvaluationSection, Fact, Goal, LayerRow, ModelScores,
-        ModelSection, Outcome, SearchSection, Trial,
-    },
+    report::{ContactSheet, Ending, EpochRow, Fact, LayerRow, ModelSection},
 };
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -124,73 +121,6 @@ fn epoch_row(epoch: &Epoch) -> EpochRow {
         valid_accuracy: Some(epoch.val_accuracy),
         valid_auc: epoch.val_auc,
     }
-}
-
-/// A search with all its trials.
-pub fn search(files: &Files) -> Result<SearchSection, StageError> {
-    let search = Search::open(files)?;
-    let repeated = [(search.folds, "fold"), (search.seeds, "seed")];
-    let repeated = repeated.into_iter().filter(|(n, _)| *n > 1).map(|(_, word)| word.to_string());
-    let repeats = |trial: &super::Trial| {
-        let each = [(search.folds, trial.fold), (search.seeds, trial.seed)];
-        each.into_iter().filter(|(n, _)| *n > 1).map(|(_, k)| k.to_string()).collect::<Vec<_>>()
-    };
-    let trial = |trial: &super::Trial| {
-        let values = [
-            trial.values.iter().map(|v| v.clone().unwrap_or("–".into())).collect(),
-            repeats(trial),
-        ]
-        .concat();
-        let (objective, m) = match &trial.outcome {
-            super::Outcome::Scored { objective, metrics } => (*objective, metrics),
-            super::Outcome::Failed { error } => {
-                let outcome = Outcome::Failed { error: error.clone() };
-                return Trial { name: trial.name.clone(), values, outcome };
-            }
-        };
-        let mut metrics: Vec<_> =
-            m.val_auc.map(|auc| ("val_auc".to_string(), auc)).into_iter().collect();
-        metrics.push(("val_loss".into(), m.val_loss));
-        metrics.push(("val_accuracy".into(), m.val_accuracy));
-        metrics.push(("best epoch".into(), m.epoch as f64));
-        metrics.retain(|(name, _)| name != search.objective.name());
-        let outcome = Outcome::Scored { objective, metrics };
-        Trial { name: trial.name.clone(), values, outcome }
-    };
-    Ok(SearchSection {
-        stage: files.stage.clone(),
-        objective: search.objective.name().into(),
-        goal: match search.objective {
-            Objective::ValLoss => Goal::Minimize,
-            Objective::ValAuc | Objective::ValAccuracy => Goal::Maximize,
-        },
-        parameters: search.parameters.iter().cloned().chain(repeated).collect(),
-        trials: search.trials.iter().map(trial).collect(),
-        best: Some(search.best),
-    })
-}
-
-/// An evaluation with the ROC curves of its models.
-pub fn evaluation(files: &Files) -> Result<EvaluationSection, StageError> {
-    let evaluation = Evaluation::open(files)?;
-    let mut models = Vec::new();
-    for scored in evaluation.models {
-        let roc = match (files.find(&format!("curves/roc/{}.csv", scored.model)), scored.scores.auc)
-        {
-            (Some(path), Some(auc)) => {
-                let (positives, negatives) =
-                    (scored.scores.confusion.positives(), scored.scores.confusion.negatives());
-                Some(RocCurve { points: read_csv::<RocPoint>(&path)?, auc, positives, negatives })
-            }
-            _ => None,
-        };
-        models.push(ModelScores { model: scored.model, scores: scored.scores, roc });
-    }
-    Ok(EvaluationSection {
-        stage: files.stage.clone(),
-        split: evaluation.split.name().into(),
-        models,
-    })
 }
 
 /// Reads a table of an artifact.

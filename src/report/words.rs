@@ -1,7 +1,7 @@
-//! How numbers and lists of the data are put into sentences.
+//! How numbers and lists are put into sentences.
 
+use super::number::{count, percent, plain};
 use super::values::Interval;
-use crate::report::number::{count, percent, plain};
 
 /// `50.0% (95% interval 45.7% to 54.3%)`.
 pub(super) fn shares(share: &Interval) -> String {

@@ -30,6 +30,7 @@ mod optimizer_tests;
 mod parameter;
 mod plan;
 mod predict;
+mod predictor;
 mod presets;
 mod pretrained;
 #[cfg(test)]
@@ -43,6 +44,7 @@ mod tensor;
 mod trained;
 mod trainer;
 mod training;
+mod tta;
 mod weights;
 
 pub use description::Description;
@@ -56,6 +58,7 @@ pub use loss::{BinaryCrossentropy, Loss, PositiveWeight};
 pub use model::{Model, ShapeProblem, Summary};
 pub use optimizer::{Adam, AdamW, Clip, Decay, Optimizer, RmsProp, Sgd};
 pub use predict::Network;
+pub use predictor::Predictor;
 pub use presets::{Architecture, Classifier, Freeze, PartRates, Preset, Settings};
 pub use schedule::{Cosine, Milestones, OneCycle, Plateau, Schedule, Stairs, Warmup};
 pub use shape::Shape;
@@ -64,3 +67,4 @@ pub use tensor::Compute;
 pub use trained::Trained;
 pub use trainer::{Step, Trainer};
 pub use training::Training;
+pub use tta::Tta;

@@ -12,6 +12,7 @@ use crate::{
         stage::{Arity, Naming},
     },
     metrics::{RocCurve, Scores, roc},
+    nn::{Predictor, Tta},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,10 @@ pub struct Evaluate {
     /// Probabilities from here on count as positive.
     #[serde(default = "half")]
     pub threshold: f32,
+    /// Test-time augmentation: "none", or "dihedral" for the mean over all eight turns and
+    /// mirrorings of each image.
+    #[serde(default)]
+    pub tta: Tta,
 }
 
 fn test() -> Split {
@@ -40,7 +45,7 @@ fn half() -> f32 {
 /// A data set and the models to score on it, by the names of their stages.
 pub struct EvaluateInputs {
     data: Dataset,
-    models: Vec<(String, Model)>,
+    models: Vec<(String, Predictor)>,
 }
 
 impl Inputs for EvaluateInputs {
@@ -48,7 +53,7 @@ impl Inputs for EvaluateInputs {
         DATA,
         Port {
             name: "models",
-            accepts: &[Model::TYPE, Search::TYPE],
+            accepts: &[Model::TYPE, Search::TYPE, Predictor::TYPE],
             arity: Arity::Many,
             naming: Naming::Named,
         },
@@ -56,7 +61,7 @@ impl Inputs for EvaluateInputs {
     fn gather(given: &Given) -> Result<EvaluateInputs, StageError> {
         // A search holds its best model under the names of a model's files.
         let models = given.files("models").iter();
-        let models = models.map(|files| Ok((files.stage.clone(), Model::open(files)?)));
+        let models = models.map(|files| Ok((files.stage.clone(), Predictor::open(files)?)));
         let models = models.collect::<Result<_, StageError>>()?;
         Ok(EvaluateInputs { data: given.one(DATA.name)?, models })
     }
@@ -119,7 +124,7 @@ impl Stage for Evaluate {
                 cx.step((i * rows.len() + done) as u64, total, "images");
                 if cx.stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             };
-            let probabilities = model.network.predict(&data, &rows, BATCH, &mut progress)?;
+            let probabilities = model.predict(&data, &rows, BATCH, self.tta, &mut progress)?;
             predictions.add(name, &data, &rows, &probabilities)?;
             let scores = Scores::of(&labels, &probabilities, self.threshold)
                 .map_err(|error| StageError::new(format!("`{name}`: {error}")))?;

@@ -2,12 +2,14 @@
 
 mod artifacts;
 mod eda;
+mod ensemble;
 mod evaluate;
 mod export;
 mod features;
 mod hub;
 mod ingest;
 mod page;
+mod predict;
 mod preprocess;
 mod report;
 mod synth;
@@ -16,9 +18,11 @@ mod tune;
 mod weights;
 
 pub use artifacts::{Evaluation, Model, ModelEvaluation, Page, Search, Trial};
+pub use ensemble::{Ensemble, Members, open_predictor};
 pub use evaluate::Evaluate;
 pub use export::{Exported, open_model, write_onnx};
 pub use features::{Extract, TrainingData};
+pub use predict::{Ids, OnBadImage, Predicted, Prediction, Request, Tta};
 pub use report::Report;
 pub use synth::{KaggleFolder, write_kaggle};
 pub use tune::{Objective, Tune};
@@ -42,6 +46,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Extract>(),
     Kind::of::<Training>(),
     Kind::of::<Tune>(),
+    Kind::of::<Ensemble>(),
     Kind::of::<Evaluate>(),
     Kind::of::<Report>(),
 ];

@@ -10,6 +10,7 @@ mod export;
 mod golden;
 #[cfg(feature = "hub")]
 mod hub;
+mod predict;
 mod reproduction;
 mod reruns;
 mod synth;

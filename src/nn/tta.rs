@@ -32,7 +32,7 @@ impl Tta {
         match self {
             Tta::None => vec![Symmetry::IDENTITY],
             Tta::Dihedral => {
-                let fits = |view: &Symmetry| height == width || view.turns % 2 == 0;
+                let fits = |view: &Symmetry| height == width || view.turns.is_multiple_of(2);
                 Symmetry::ALL.into_iter().filter(fits).collect()
             }
         }

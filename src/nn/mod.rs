@@ -2,6 +2,9 @@
 //! trained ([`fit`], step by step by a [`Trainer`]), kept ([`Trained`]) and used ([`Network`]). The only importer of dfdx; knows
 //! data sets, but no stages, metrics or reports.
 
+mod attention;
+#[cfg(test)]
+mod attention_tests;
 mod checkpoint;
 mod checks;
 mod course;
@@ -22,6 +25,7 @@ mod loss;
 mod mismatch;
 mod model;
 mod network;
+mod occlusion;
 pub mod onnx;
 mod ops;
 mod optimizer;
@@ -47,6 +51,7 @@ mod training;
 mod tta;
 mod weights;
 
+pub use attention::{Attention, Method};
 pub use description::Description;
 pub use error::{Kept, NnError};
 pub use fault::Fault;

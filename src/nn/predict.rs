@@ -11,7 +11,7 @@ use super::kernels::isa::Isa;
 use super::network::Layers;
 use super::ops::loss::sigmoid;
 use super::shape::Shape;
-use super::tensor::Compute;
+use super::tensor::{Activation, Compute};
 use crate::data::{Batches, Dataset};
 
 /// A trained network and what is known of it.
@@ -83,9 +83,18 @@ impl Network {
     /// # Errors
     /// [`NnError::Memory`].
     pub fn probabilities(&self, pixels: &[u8]) -> Result<Vec<f32>, NnError> {
-        let x = self.loader.load_bytes(&self.layers.cx, pixels)?; // (h, w, n, 3)
-        let logits = self.ready.logits(&self.layers.cx, x)?; // (n,)
-        Ok(logits.values.iter().map(|logit| sigmoid(*logit)).collect())
+        Ok(self.logits(pixels)?.into_iter().map(sigmoid).collect())
+    }
+
+    /// What the probabilities are the sigmoids of.
+    pub(super) fn logits(&self, pixels: &[u8]) -> Result<Vec<f32>, NnError> {
+        let logits = self.ready.logits(&self.layers.cx, self.load(pixels)?)?; // (1, 1, n, 1)
+        Ok(logits.values.to_vec())
+    }
+
+    /// Images as the network takes them, (h, w, n, 3).
+    pub(super) fn load(&self, pixels: &[u8]) -> Result<Activation, NnError> {
+        Ok(self.loader.load_bytes(&self.layers.cx, pixels)?)
     }
 
     pub(super) fn check_size(&self, data: &Dataset) -> Result<(), NnError> {

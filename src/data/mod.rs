@@ -15,6 +15,7 @@ mod explore;
 mod ingest;
 mod kaggle_folder;
 mod leaks;
+mod loose;
 mod map;
 mod normalize;
 mod png;
@@ -48,6 +49,7 @@ pub use explore::{
 pub use ingest::{Ingest, OnBadImage};
 pub use kaggle_folder::KaggleFolder;
 pub use leaks::{Leak, LeakKind};
+pub use loose::{Loose, listed_ids, stem};
 pub(crate) use map::map;
 pub use normalize::{Normalization, Normalize};
 pub use preprocess::{Leakage, Note, Preprocess};

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod eda;
+mod ensemble;
 mod evaluate;
 mod evaluation;
 mod export;
@@ -9,6 +10,7 @@ mod features;
 mod hub;
 mod ingest;
 mod page;
+mod predict;
 mod preprocess;
 mod report;
 mod synth;
@@ -17,12 +19,14 @@ mod tune;
 mod weights;
 
 pub use artifacts::{Model, Page};
+pub use ensemble::{Ensemble, Members, open_predictor};
 pub use evaluate::{Calibrate, Cost, Evaluate, GroupLine, Intervals, Prediction, Rule, Threshold};
 pub use evaluation::{
     Calibration, Evaluation, GateVerdict, ModelEvaluation, Pair, Slice, Uncalibrated,
 };
 pub use export::{Exported, open_model, write_onnx};
 pub use features::{Extract, TrainingData};
+pub use predict::{Ids, OnBadImage, Predicted, Prepared, Request, Tta};
 pub use report::Report;
 pub use synth::{KaggleFolder, write_kaggle};
 pub use tune::{
@@ -49,6 +53,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Extract>(),
     Kind::of::<Training>(),
     Kind::of::<Tune>(),
+    Kind::of::<Ensemble>(),
     Kind::of::<Evaluate>(),
     Kind::of::<Report>(),
 ];

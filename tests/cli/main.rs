@@ -11,6 +11,7 @@ mod golden;
 mod grids;
 #[cfg(feature = "hub")]
 mod hub;
+mod predict;
 mod reproduction;
 mod reruns;
 mod synth;

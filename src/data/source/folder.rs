@@ -75,7 +75,8 @@ fn zero() -> Vec<String> {
     vec!["0".into()]
 }
 
-fn image_extensions() -> Vec<String> {
+/// The endings of the files that can be read.
+pub(in crate::data) fn image_extensions() -> Vec<String> {
     ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp"].map(String::from).to_vec()
 }
 

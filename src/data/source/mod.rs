@@ -24,12 +24,16 @@ use super::problem::Problem;
 
 pub use columns::Columns;
 pub use files::SourceFiles;
+pub(super) use files::has_extension;
 pub use folder::Folder;
+pub(super) use folder::image_extensions;
 pub(crate) use kaggle::sha1_hex;
 pub use kaggle::{Kaggle, Test, Unlabelled};
 pub(super) use listing::{Listing, Pictures, Surroundings};
+pub(super) use packed::Packed;
 pub use part::Part;
 pub use pcam::Pcam;
+pub(super) use store::Store;
 pub use synthetic::Synthetic;
 
 /// Where images come from.

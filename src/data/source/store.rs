@@ -10,7 +10,7 @@ use super::packed::Packed;
 use crate::data::error::DataError;
 
 /// Files that are read by their path, written with `/` and relative to a root.
-pub(super) enum Store {
+pub(in crate::data) enum Store {
     Folder(PathBuf),
     Zip(Packed),
 }

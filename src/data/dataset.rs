@@ -53,7 +53,7 @@ pub struct Rejected {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Info {
-    /// `kaggle`, `pcam`, `folder`, `synthetic` or `mix`. Nothing more is said of the source, so that
+    /// `kaggle`, `pcam`, `folder`, `parquet`, `synthetic` or `mix`. Nothing more is said of the source, so that
     /// equal images stay an equal data set.
     pub origin: String,
     pub images: usize,

@@ -63,8 +63,8 @@ pub struct Info {
     pub width: usize,
     /// Images left out because they could not be used.
     pub rejected: usize,
-    /// Images by the format and colour mode of their files, such as `TIFF rgb8`; said by the data
-    /// set that was read from files.
+    /// Images by the format and colour mode of the files that they were read from, such as
+    /// `TIFF rgb8`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub formats: BTreeMap<String, usize>,
     /// Images by their width and height before resizing, such as `96×96`; beyond 32 different

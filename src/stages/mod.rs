@@ -1,5 +1,6 @@
 //! Where the engine meets the domain: one file a kind, and the table of all kinds.
 
+mod address;
 mod artifacts;
 mod eda;
 mod evaluate;
@@ -10,6 +11,7 @@ mod ingest;
 mod page;
 mod preprocess;
 mod report;
+mod repository;
 mod synth;
 mod train;
 mod tune;

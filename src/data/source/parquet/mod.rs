@@ -119,7 +119,7 @@ impl Parquet {
     }
 
     /// The root may be an address on the hub.
-    pub(super) fn files(&self) -> SourceFiles {
+    pub(crate) fn files(&self) -> SourceFiles {
         let (root, pattern) = self.place();
         // A pattern with problems matches nothing, and is refused before anything is read.
         let patterns = Patterns::new("files", &[pattern]).unwrap_or_default();

@@ -10,6 +10,7 @@ use crate::data::error::DataError;
 use crate::data::split::Split;
 
 /// The names of the columns that are read of each row.
+#[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "nothing reads shards"))]
 pub(super) struct Wanted<'a> {
     pub image: &'a str,
     pub label: &'a str,

@@ -224,7 +224,7 @@ fn columns_that_are_not_there_or_hold_something_else() {
         dir.path(),
         ", group = 'slide'",
         expect![
-            "DIR/train.parquet: row group 0, row 0, column `slide`: External: invalid utf-8 sequence of 1 bytes from index 0; get the file again"
+            "DIR/train.parquet: row group 0, row 0, column `slide`: invalid utf-8 sequence of 1 bytes from index 0; get the file again"
         ],
     );
 }
@@ -308,7 +308,7 @@ fn files_that_are_broken() {
         broken(SHARD, |bytes| bytes[2000..2100].fill(0)).path(),
         "",
         expect![
-            "DIR/train.parquet: row group 0, row 0, column `image.bytes`: External: snappy: corrupt input (expected literal read of length 1; remaining src: 9; remaining dst: 0); get the file again"
+            "DIR/train.parquet: row group 0, row 0, column `image.bytes`: snappy: corrupt input (expected literal read of length 1; remaining src: 9; remaining dst: 0); get the file again"
         ],
     );
     refused(

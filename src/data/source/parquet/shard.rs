@@ -292,6 +292,7 @@ fn reason(error: &ParquetError) -> String {
         ParquetError::General(text) | ParquetError::NYI(text) | ParquetError::EOF(text) => {
             text.clone()
         }
+        ParquetError::External(error) => error.to_string(),
         other => other.to_string(),
     }
 }

@@ -4,6 +4,7 @@ mod address;
 mod artifacts;
 mod eda;
 mod evaluate;
+mod evaluation;
 mod export;
 mod features;
 mod hub;
@@ -17,8 +18,11 @@ mod train;
 mod tune;
 mod weights;
 
-pub use artifacts::{Evaluation, Model, ModelEvaluation, Page, Search, Trial};
-pub use evaluate::Evaluate;
+pub use artifacts::{Model, Page, Search, Trial};
+pub use evaluate::{Calibrate, Cost, Evaluate, GroupLine, Intervals, Prediction, Rule, Threshold};
+pub use evaluation::{
+    Calibration, Evaluation, GateVerdict, ModelEvaluation, Pair, Slice, Uncalibrated,
+};
 pub use export::{Exported, open_model, write_onnx};
 pub use features::{Extract, TrainingData};
 pub use report::Report;

@@ -1,5 +1,6 @@
 //! Where the engine meets the domain: one file a kind, and the table of all kinds.
 
+mod address;
 mod artifacts;
 mod eda;
 mod ensemble;
@@ -13,6 +14,7 @@ mod page;
 mod predict;
 mod preprocess;
 mod report;
+mod repository;
 mod synth;
 mod train;
 mod tune;

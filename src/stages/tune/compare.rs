@@ -4,7 +4,10 @@ use super::{
     Objective,
     search::{Comparison, Ranked, Standing, Trial},
 };
-use crate::metrics::search::{Overlap, Paired, holm, paired};
+use crate::metrics::{
+    holm,
+    search::{Overlap, Paired, paired},
+};
 
 /// Above this probability a difference may as well be chance.
 const SURE: f64 = 0.05;
@@ -21,11 +24,9 @@ pub fn compare(
     let overlap = overlap(folds);
     let tests: Vec<Option<Paired>> =
         others.iter().map(|other| paired(&differences(other, best, trials), overlap)).collect();
-    let p: Vec<f64> = tests.iter().flatten().map(|test| test.p).collect();
-    let mut adjusted = holm(&p).into_iter();
-    for (other, test) in others.iter_mut().zip(tests) {
-        let Some(Paired { n, difference, p }) = test else { continue };
-        let p_holm = adjusted.next().unwrap_or(1.0);
+    let p: Vec<Option<f64>> = tests.iter().map(|test| test.as_ref().map(|test| test.p)).collect();
+    for ((other, test), p_holm) in others.iter_mut().zip(tests).zip(holm(&p)) {
+        let (Some(Paired { n, difference, p }), Some(p_holm)) = (test, p_holm) else { continue };
         let worse = objective.merit(difference) < 0.0 && p_holm <= SURE;
         other.standing = match worse {
             true => Standing::Worse { n, difference, p, p_holm },

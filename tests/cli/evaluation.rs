@@ -154,7 +154,7 @@ fn a_missed_gate_fails_every_run_and_keeps_the_results() {
 
     // All is cached now, and the gates are missed as before.
     let again = world.run("run pipeline.toml");
-    assert!(again.err.contains("8 cached in"), "{}", again.err);
+    assert!(again.err.contains("10 cached in"), "{}", again.err);
     assert!(again.err.ends_with(&expected), "{}", again.err);
     assert_eq!(again.code, Some(1));
 
@@ -178,23 +178,177 @@ fn spaces_in_a_gate_are_no_change_of_it() {
 #[test]
 fn gates_are_read_before_anything_runs() {
     let gates = "gate = [\"aux >= 0.9\", \"cm.auc >= 0.9\", \"auc.lowr >= 0.9\", \"auc 0.9\", \"auc >= high\"]\n";
-    check(MODELS, &format!("{MODELS}{gates}"), expect![[""]]);
+    check(
+        MODELS,
+        &format!("{MODELS}{gates}"),
+        expect![[r#"
+        error: stage `scores` (evaluate): no metric is called `aux` in the gate `aux >= 0.9`
+          --> pipeline.toml:37:9
+           |
+        37 | gate = ["aux >= 0.9", "cm.auc >= 0.9", "auc.lowr >= 0.9", "auc 0.9", "auc >= high"]
+           |         ^^^^^^^^^^^^ here
+           |
+           = help: did you mean `auc`?
+
+        error: stage `scores` (evaluate): the gate `cm.auc >= 0.9` is about `cm`, which is not among `models`
+          --> pipeline.toml:37:23
+           |
+        37 | gate = ["aux >= 0.9", "cm.auc >= 0.9", "auc.lowr >= 0.9", "auc 0.9", "auc >= high"]
+           |                       ^^^^^^^^^^^^^^^ here
+           |
+           = help: known here: `cnn` and `search`
+
+        error: stage `scores` (evaluate): `auc` has no `lowr` in the gate `auc.lowr >= 0.9`
+          --> pipeline.toml:37:40
+           |
+        37 | gate = ["aux >= 0.9", "cm.auc >= 0.9", "auc.lowr >= 0.9", "auc 0.9", "auc >= high"]
+           |                                        ^^^^^^^^^^^^^^^^^ here
+           |
+           = help: did you mean `lower`?
+
+        error: stage `scores` (evaluate): the gate `auc 0.9` compares nothing
+          --> pipeline.toml:37:59
+           |
+        37 | gate = ["aux >= 0.9", "cm.auc >= 0.9", "auc.lowr >= 0.9", "auc 0.9", "auc >= high"]
+           |                                                           ^^^^^^^^^ here
+           |
+           = help: write it as `auc.lower >= 0.9`, with >=, <=, > or <
+
+        error: stage `scores` (evaluate): `high` in the gate `auc >= high` is not a number
+          --> pipeline.toml:37:70
+           |
+        37 | gate = ["aux >= 0.9", "cm.auc >= 0.9", "auc.lowr >= 0.9", "auc 0.9", "auc >= high"]
+           |                                                                      ^^^^^^^^^^^^^ here
+           |
+           = help: write it as `auc.lower >= 0.9`
+
+        5 problems; nothing was run
+    "#]],
+    );
 }
 
 #[test]
 fn the_valid_split_cannot_judge_what_was_chosen_on_it() {
     let more = "split = \"valid\"\nthreshold = \"youden\"\ncalibrate = \"temperature\"\n";
-    check(MODELS, &format!("{MODELS}{more}"), expect![[""]]);
+    check(
+        MODELS,
+        &format!("{MODELS}{more}"),
+        expect![[r#"
+        error: stage `scores` (evaluate): the threshold would be chosen on the valid split and scored on it too
+          --> pipeline.toml:38:13
+           |
+        38 | threshold = "youden"
+           |             ^^^^^^^^ here
+           |
+           = help: score another split, or give the threshold as a number
+
+        error: stage `scores` (evaluate): the temperature would be fitted on the valid split and scored on it too
+          --> pipeline.toml:39:13
+           |
+        39 | calibrate = "temperature"
+           |             ^^^^^^^^^^^^^ here
+           |
+           = help: score another split, or leave `calibrate` out
+
+        2 problems; nothing was run
+    "#]],
+    );
 }
 
 #[test]
 fn thresholds_and_intervals_are_checked() {
     let more = "threshold = { sensitivity = 95 }\nintervals = { resamples = 10, level = 95 }\n";
-    check(MODELS, &format!("{MODELS}{more}"), expect![[""]]);
+    check(
+        MODELS,
+        &format!("{MODELS}{more}"),
+        expect![[r#"
+        error: stage `scores` (evaluate): the threshold asks for a share of 95, and shares are in 0 to 1
+          --> pipeline.toml:37:13
+           |
+        37 | threshold = { sensitivity = 95 }
+           |             ^^^^^^^^^^^^^^^^^^^^ here
+           |
+           = help: 95% is 0.95
+
+        error: stage `scores` (evaluate): intervals from 10 resamples
+          --> pipeline.toml:38:27
+           |
+        38 | intervals = { resamples = 10, level = 95 }
+           |                           ^^ here
+           |
+           = help: take 100 to 1000000; the default is 2000
+
+        error: stage `scores` (evaluate): the level of intervals is 95, and it lies in 0.5 to 1
+          --> pipeline.toml:38:39
+           |
+        38 | intervals = { resamples = 10, level = 95 }
+           |                                       ^^ here
+           |
+           = help: the default is 0.95
+
+        3 problems; nothing was run
+    "#]],
+    );
     let more = "threshold = { cost = { false_positive = -1 } }\n";
-    check(MODELS, &format!("{MODELS}{more}"), expect![[""]]);
-    check(MODELS, &format!("{MODELS}threshold = \"yuden\"\n"), expect![[""]]);
-    check(MODELS, &format!("{MODELS}threshold = {{ sensitivty = 0.9 }}\n"), expect![[""]]);
-    check(MODELS, &format!("{MODELS}threshold = \"sensitivity\"\n"), expect![[""]]);
-    check(MODELS, &format!("{MODELS}threshold = true\n"), expect![[""]]);
+    check(
+        MODELS,
+        &format!("{MODELS}{more}"),
+        expect![[r#"
+        error: stage `scores` (evaluate): mistakes cost -1 and 1
+          --> pipeline.toml:37:22
+           |
+        37 | threshold = { cost = { false_positive = -1 } }
+           |                      ^^^^^^^^^^^^^^^^^^^^^^^ here
+           |
+           = help: take 0 or more for each, and not 0 for both
+    "#]],
+    );
+    check(
+        MODELS,
+        &format!("{MODELS}threshold = \"yuden\"\n"),
+        expect![[r#"
+        error: stage `scores` (evaluate): `yuden` is not a choice here
+          --> pipeline.toml:37:13
+           |
+        37 | threshold = "yuden"
+           |             ^^^^^^^ expected `youden`, `sensitivity`, `specificity` or `cost`
+           |
+           = help: did you mean `youden`?
+    "#]],
+    );
+    check(
+        MODELS,
+        &format!("{MODELS}threshold = {{ sensitivty = 0.9 }}\n"),
+        expect![[r#"
+        error: stage `scores` (evaluate): `sensitivty` is not a choice here
+          --> pipeline.toml:37:15
+           |
+        37 | threshold = { sensitivty = 0.9 }
+           |               ^^^^^^^^^^ expected `youden`, `sensitivity`, `specificity` or `cost`
+           |
+           = help: did you mean `sensitivity`?
+    "#]],
+    );
+    check(
+        MODELS,
+        &format!("{MODELS}threshold = \"sensitivity\"\n"),
+        expect![[r#"
+        error: stage `scores` (evaluate): expected a number, `"youden"`, `{ sensitivity = … }`, `{ specificity = … }` or `{ cost = { … } }`, found the string "sensitivity"
+          --> pipeline.toml:37:13
+           |
+        37 | threshold = "sensitivity"
+           |             ^^^^^^^^^^^^^ expected a number, `"youden"`, `{ sensitivity = … }`, `{ specificity = … }` or `{ cost = { … } }`
+    "#]],
+    );
+    check(
+        MODELS,
+        &format!("{MODELS}threshold = true\n"),
+        expect![[r#"
+        error: stage `scores` (evaluate): expected a number, `"youden"`, `{ sensitivity = … }`, `{ specificity = … }` or `{ cost = { … } }`, found true
+          --> pipeline.toml:37:13
+           |
+        37 | threshold = true
+           |             ^^^^ expected a number, `"youden"`, `{ sensitivity = … }`, `{ specificity = … }` or `{ cost = { … } }`
+    "#]],
+    );
 }

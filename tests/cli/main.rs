@@ -15,5 +15,6 @@ mod hub;
 mod predict;
 mod reproduction;
 mod reruns;
+mod searches;
 mod synth;
 mod world;

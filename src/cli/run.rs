@@ -96,6 +96,11 @@ impl Run {
             let lock = locked.after(&ran);
             lock.write(&pipeline).map_err(|error| Failure::new(Exit::Failed, error))?;
         }
+        if let Some(missed) = closing::shortfalls(&ran)
+            && SIGNAL.load(Ordering::Relaxed) == 0
+        {
+            return Err(Failure::new(Exit::Failed, missed));
+        }
         Ok(match SIGNAL.load(Ordering::Relaxed) {
             _ if whole => Exit::Done,
             0 => Exit::Failed,

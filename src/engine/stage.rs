@@ -63,6 +63,10 @@ pub trait Stage: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stat
 /// What is known of an artifact before it exists, such as the size of its images.
 pub type Facts = BTreeMap<&'static str, serde_json::Value>;
 
+/// The fact that the engine adds at a port whose reader shows its inputs' names: the name of the
+/// stage that makes the artifact.
+pub const NAME: &str = "name";
+
 /// The facts about a stage's inputs, by port.
 pub type Known = BTreeMap<&'static str, Vec<Facts>>;
 
@@ -277,8 +281,14 @@ pub trait AnyStage: Send + Sync {
     fn check(&self, inputs: &Known) -> Result<Facts, Vec<Complaint>>;
     fn points(&self) -> Result<Vec<Point>, Vec<Complaint>>;
     fn shared(&self) -> Option<Shared>;
-    /// Runs the stage; gives the output's headline.
-    fn run(&self, given: &Given, cx: &Context) -> Result<Option<String>, StageError>;
+    /// Runs the stage; gives what its output says of itself.
+    fn run(&self, given: &Given, cx: &Context) -> Result<Said, StageError>;
+}
+
+/// What an artifact says of itself, kept beside its files.
+pub struct Said {
+    pub headline: Option<String>,
+    pub shortfalls: Vec<String>,
 }
 
 impl<S: Stage> AnyStage for S {
@@ -297,8 +307,9 @@ impl<S: Stage> AnyStage for S {
     fn shared(&self) -> Option<Shared> {
         Stage::shared(self)
     }
-    fn run(&self, given: &Given, cx: &Context) -> Result<Option<String>, StageError> {
-        Ok(Stage::run(self, S::Inputs::gather(given)?, cx)?.headline())
+    fn run(&self, given: &Given, cx: &Context) -> Result<Said, StageError> {
+        let output = Stage::run(self, S::Inputs::gather(given)?, cx)?;
+        Ok(Said { headline: output.headline(), shortfalls: output.shortfalls() })
     }
 }
 

@@ -4,6 +4,7 @@ mod artifacts;
 mod eda;
 mod ensemble;
 mod evaluate;
+mod evaluation;
 mod export;
 mod features;
 mod hub;
@@ -17,12 +18,15 @@ mod train;
 mod tune;
 mod weights;
 
-pub use artifacts::{Evaluation, Model, ModelEvaluation, Page, Search, Trial};
+pub use artifacts::{Model, Page, Search, Trial};
 pub use ensemble::{Ensemble, Members, open_predictor};
-pub use evaluate::Evaluate;
+pub use evaluate::{Calibrate, Cost, Evaluate, GroupLine, Intervals, Prediction, Rule, Threshold};
+pub use evaluation::{
+    Calibration, Evaluation, GateVerdict, ModelEvaluation, Pair, Slice, Uncalibrated,
+};
 pub use export::{Exported, open_model, write_onnx};
 pub use features::{Extract, TrainingData};
-pub use predict::{Ids, OnBadImage, Predicted, Prediction, Request, Tta};
+pub use predict::{Ids, OnBadImage, Predicted, Prepared, Request, Tta};
 pub use report::Report;
 pub use synth::{KaggleFolder, write_kaggle};
 pub use tune::{Objective, Tune};

@@ -1,7 +1,9 @@
 //! The metrics as a specification: hand-worked cases, laws, and what they refuse.
 
+mod bootstrap;
 mod confusion;
 mod laws;
+mod references;
 mod refusals;
 mod roc;
 mod scores;

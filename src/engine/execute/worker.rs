@@ -7,7 +7,7 @@ use crate::engine::{
     event::{Event, sentences},
     pipeline::NodeId,
     plan::{Judge, Prepared, Reason, Verdict},
-    stage::{Context, Given, Progress, StageError},
+    stage::{Context, Given, Progress, Said, StageError},
     store::{Lookup, Provenance, Rate, Record, StoreError, host},
 };
 use std::{
@@ -112,7 +112,7 @@ impl Worker<'_> {
         let earlier = || Earlier::find(store, &recipe, &sources, made);
         let cx = Context { out, scratch, stop: self.stop, progress: &progress, earlier: &earlier };
         let (began, clock) = (SystemTime::now(), Instant::now());
-        let headline = node.stage.run(&self.given(job), &cx)?;
+        let Said { headline, shortfalls } = node.stage.run(&self.given(job), &cx)?;
         for (files, snapshot) in &sources {
             files.unchanged(snapshot).map_err(|error| {
                 StageError::new(error.to_string())
@@ -131,7 +131,7 @@ impl Worker<'_> {
         };
         let outputs = store.take(&attempt).map_err(in_store)?;
         locked(self.verified).extend(outputs.files().iter().map(|file| file.digest));
-        let record = Record { recipe, outputs, headline, provenance };
+        let record = Record { recipe, outputs, headline, shortfalls, provenance };
         store.publish(&key, &record).map_err(in_store)?;
         Earlier::remember(store, &record.recipe, &key, &sources);
         Ok(Made::Fresh(record.into(), reasons))

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::engine::{
     graph::Graph,
-    stage::{Facts, Known, Port},
+    stage::{Facts, Known, NAME, Naming, Port},
 };
 use std::collections::HashMap;
 
@@ -121,7 +121,14 @@ fn check(
         let draft = &drafts[id];
         let Some(stage) = &draft.stage else { continue };
         let at_port = |(port, from): &(&'static Port, Vec<NodeId>)| {
-            (port.name, from.iter().map(|id| facts[*id].clone()).collect())
+            let named = |id: &NodeId| {
+                let mut facts = facts[*id].clone();
+                if port.naming == Naming::Named {
+                    facts.insert(NAME, drafts[*id].name.clone().into());
+                }
+                facts
+            };
+            (port.name, from.iter().map(named).collect())
         };
         let known: Known = wires[id].iter().map(at_port).collect();
         match stage.check(&known) {

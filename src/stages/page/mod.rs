@@ -157,7 +157,8 @@ pub fn evaluation(files: &Files) -> Result<EvaluationSection, StageError> {
     let evaluation = Evaluation::open(files)?;
     let mut models = Vec::new();
     for scored in evaluation.models {
-        let roc = match (files.find(&format!("curves/{}.csv", scored.model)), scored.scores.auc) {
+        let roc = match (files.find(&format!("curves/roc/{}.csv", scored.model)), scored.scores.auc)
+        {
             (Some(path), Some(auc)) => {
                 let (positives, negatives) =
                     (scored.scores.confusion.positives(), scored.scores.confusion.negatives());

@@ -42,7 +42,7 @@ pub struct Request {
 }
 
 /// A request whose model, images and order are known: nothing but the images is left to be read.
-pub struct Prediction {
+pub struct Prepared {
     request: Request,
     predictor: Predictor,
     images: Images,
@@ -70,7 +70,7 @@ impl Request {
     ///
     /// # Errors
     /// No model, no images, two images of one id, a sample that lists others, no place in any name.
-    pub fn prepare(self) -> Result<Prediction, StageError> {
+    pub fn prepare(self) -> Result<Prepared, StageError> {
         let predictor = open_predictor(&self.model)?;
         let images = Images::open(&self.images)?;
         let order = order::order(&images, self.ids, self.sample.as_deref())?;
@@ -78,11 +78,11 @@ impl Request {
             Some(_) => Some(Slides::of(order.iter().map(|(_, at)| (*at, images.name(*at))))?),
             None => None,
         };
-        Ok(Prediction { request: self, predictor, images, order, slides })
+        Ok(Prepared { request: self, predictor, images, order, slides })
     }
 }
 
-impl Prediction {
+impl Prepared {
     /// How many images there are.
     pub fn images(&self) -> usize {
         self.order.len()

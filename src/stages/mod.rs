@@ -1,8 +1,11 @@
 //! Where the engine meets the domain: one file a kind, and the table of all kinds.
 
 mod artifacts;
+mod canvas;
+mod colour;
 mod eda;
 mod ensemble;
+mod errors;
 mod evaluate;
 mod evaluation;
 mod export;
@@ -20,6 +23,9 @@ mod weights;
 
 pub use artifacts::{Model, Page, Search, Trial};
 pub use ensemble::{Ensemble, Members, open_predictor};
+pub use errors::{
+    Bin, Errors, Examine, Example, Gallery, Inside, Looked, Measured, ModelErrors, Outcome,
+};
 pub use evaluate::{Calibrate, Cost, Evaluate, GroupLine, Intervals, Prediction, Rule, Threshold};
 pub use evaluation::{
     Calibration, Evaluation, GateVerdict, ModelEvaluation, Pair, Slice, Uncalibrated,
@@ -52,6 +58,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Tune>(),
     Kind::of::<Ensemble>(),
     Kind::of::<Evaluate>(),
+    Kind::of::<Examine>(),
     Kind::of::<Report>(),
 ];
 

@@ -44,7 +44,7 @@ pub use error::DataError;
 pub use explore::{
     Balance, Blank, Brightness, Channels, ColourBaseline, ColourScore, Comparison, Duplicates,
     Estimate, Exploration, Explore, GroupRow, Groups, Map, MapAxis, MapPoint, MeanImage,
-    MeanImages, Outlying, Quantiles, Shades, Share, Staining, Suspects, Twins,
+    MeanImages, Measures, Outlying, Quantiles, Shades, Share, Staining, Suspects, Twins, measures,
 };
 pub use ingest::{Ingest, OnBadImage};
 pub use kaggle_folder::KaggleFolder;

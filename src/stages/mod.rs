@@ -2,8 +2,11 @@
 
 mod address;
 mod artifacts;
+mod canvas;
+mod colour;
 mod eda;
 mod ensemble;
+mod errors;
 mod evaluate;
 mod evaluation;
 mod export;
@@ -22,6 +25,9 @@ mod weights;
 
 pub use artifacts::{Model, Page};
 pub use ensemble::{Ensemble, Members, open_predictor};
+pub use errors::{
+    Bin, Decision, Errors, Examine, Example, Gallery, Inside, Looked, Measured, ModelErrors,
+};
 pub use evaluate::{Calibrate, Cost, Evaluate, GroupLine, Intervals, Prediction, Rule, Threshold};
 pub use evaluation::{
     Calibration, Evaluation, GateVerdict, ModelEvaluation, Pair, Slice, Uncalibrated,
@@ -57,6 +63,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Tune>(),
     Kind::of::<Ensemble>(),
     Kind::of::<Evaluate>(),
+    Kind::of::<Examine>(),
     Kind::of::<Report>(),
 ];
 

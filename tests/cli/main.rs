@@ -6,6 +6,7 @@ mod bad_pipelines;
 mod bad_settings;
 mod commands;
 mod crashes;
+mod errors;
 mod evaluation;
 mod export;
 mod golden;

@@ -43,7 +43,7 @@ pub struct Grid {
 }
 
 /// A picture's panel has about so many pixels.
-const PANEL: usize = 640;
+const PANEL: usize = 880;
 /// Cells are not larger, in pixels.
 const LARGEST_CELL: usize = 40;
 /// Nor is a panel of more cells, on its longer side, than this.

@@ -1,8 +1,6 @@
 //! Heat maps: the tiles of each slide laid out as they lay in the tissue, beside the probabilities
 //! that were predicted for them.
 
-mod canvas;
-mod colour;
 mod grid;
 mod page;
 
@@ -17,8 +15,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-
-pub use colour::viridis;
 
 /// The slides whose tiles are predicted, by name.
 pub struct Slides {

@@ -1,29 +1,29 @@
 //! The picture of one slide: its tiles, their probabilities in colour, and a legend.
 
-use super::{
-    Slide, Tile,
-    canvas::{Area, Canvas, Colour, LETTER, width_of},
-    viridis,
+use super::{Slide, Tile};
+use crate::stages::{
+    canvas::{Area, Canvas, Colour, INK, LETTER, PAPER, QUIET, width_of},
+    colour::viridis,
 };
 
-const PAPER: Colour = [255, 255, 255];
-const INK: Colour = [30, 30, 30];
-const QUIET: Colour = [90, 90, 90];
 /// Where no tile lies.
 const NOTHING: Colour = [232, 232, 232];
 /// A tile that was not predicted.
 const UNREAD: Colour = [160, 160, 160];
 
 /// Pixels around and between the parts.
-const MARGIN: usize = 20;
-/// Letters of the title are enlarged so many times.
-const TITLE: usize = 2;
-/// The height of a line of the legend.
-const LINE: usize = 2 * LETTER;
+const MARGIN: usize = 32;
+/// Letters of the title are enlarged so many times, and all others so many.
+const TITLE: usize = 3;
+const TEXT: usize = 2;
+/// The height of a line of text with the space after it.
+const LINE: usize = 28;
 /// The colour bar, in pixels.
-const BAR: (usize, usize) = (300, 16);
+const BAR: (usize, usize) = (480, 22);
+/// A mark of the legend, in pixels.
+const MARK: usize = 20;
 /// The legend needs so much width.
-const LEAST_WIDTH: usize = 480;
+const LEAST_WIDTH: usize = 680;
 
 /// Where the parts lie.
 struct Layout {
@@ -38,16 +38,18 @@ impl Layout {
     fn of(name: &str, slide: &Slide) -> Layout {
         let grid = slide.grid;
         let (wide, high) = (grid.columns * grid.cell, grid.rows * grid.cell);
-        let top = MARGIN + TITLE * LETTER + 2 * LINE + LINE + LINE / 2;
+        // Title, summary, captions.
+        let top = MARGIN + TITLE * LETTER + LINE + 2 * LINE;
         // Panels are not narrower than their captions.
-        let column = wide.max(width_of(HEAT, 1));
+        let column = wide.max(width_of(HEAT, TEXT));
         let tissue = Area { left: MARGIN, top, width: wide, height: high };
         let heat = Area { left: 2 * MARGIN + column, ..tissue };
         let width = (3 * MARGIN + 2 * column)
             .max(2 * MARGIN + width_of(name, TITLE))
             .max(2 * MARGIN + LEAST_WIDTH);
         let legend = top + high + MARGIN;
-        Layout { width, height: legend + BAR.1 + 5 * LINE + MARGIN, tissue, heat, legend }
+        let height = legend + BAR.1 + (2 + entries(slide).len()) * LINE + MARGIN / 2;
+        Layout { width, height, tissue, heat, legend }
     }
 }
 
@@ -60,9 +62,9 @@ pub(super) fn draw(name: &str, slide: &Slide) -> Canvas {
     let mut canvas = Canvas::new(layout.width, layout.height, PAPER);
     canvas.text(name, (MARGIN, MARGIN), TITLE, INK);
     let below = MARGIN + TITLE * LETTER + LETTER;
-    canvas.text(&summary(slide), (MARGIN, below), 1, QUIET);
+    canvas.text(&summary(slide), (MARGIN, below), TEXT, QUIET);
     for (area, caption) in [(layout.tissue, TISSUE), (layout.heat, HEAT)] {
-        canvas.text(caption, (area.left, area.top - LINE), 1, INK);
+        canvas.text(caption, (area.left, area.top - LINE), TEXT, INK);
         canvas.fill(area, NOTHING);
     }
     for tile in &slide.tiles {
@@ -131,31 +133,36 @@ fn legend(canvas: &mut Canvas, top: usize, slide: &Slide) {
     }
     for (number, text) in ["0", "0.25", "0.5", "0.75", "1"].into_iter().enumerate() {
         let x = MARGIN + number * (BAR.0 - 1) / 4;
-        canvas.fill(Area { left: x, top: top + BAR.1, width: 1, height: 4 }, INK);
-        // The first number begins at its tick, so that it stays on the page.
-        let left = x.saturating_sub(width_of(text, 1) / 2).max(MARGIN);
-        canvas.text(text, (left, top + BAR.1 + 6), 1, INK);
+        canvas.fill(Area { left: x, top: top + BAR.1, width: 1, height: 5 }, INK);
+        let left = x.saturating_sub(width_of(text, TEXT) / 2);
+        canvas.text(text, (left, top + BAR.1 + 8), TEXT, INK);
     }
-    let mut line = top + BAR.1 + 2 * LINE;
-    let labelled = slide.tiles.iter().any(|tile| tile.place.label.is_some());
-    let missing = slide.tiles.iter().any(|tile| tile.predicted.is_none());
-    let mut entry = |draw: fn(&mut Canvas, Area), text: &str| {
-        let area = Area { left: MARGIN, top: line, width: 14, height: 14 };
-        draw(canvas, area);
-        canvas.text(text, (MARGIN + 22, line + 3), 1, INK);
-        line += LINE + 2;
+    let mut top = top + BAR.1 + 2 * LINE - LETTER;
+    for (draw, text) in entries(slide) {
+        draw(canvas, Area { left: MARGIN, top, width: MARK, height: MARK });
+        canvas.text(text, (MARGIN + MARK + LETTER, top + 2), TEXT, INK);
+        top += LINE;
+    }
+}
+
+/// How a mark of the legend is drawn.
+type Mark = fn(&mut Canvas, Area);
+
+/// What the legend explains below the colours: just what there is in the picture.
+fn entries(slide: &Slide) -> Vec<(Mark, &'static str)> {
+    let framed: Mark = |canvas, area| {
+        canvas.fill(area, viridis(0.5));
+        mark(canvas, area);
     };
-    entry(|canvas, area| canvas.fill(area, NOTHING), "no tile here");
-    if labelled {
-        let framed = |canvas: &mut Canvas, area: Area| {
-            canvas.fill(area, viridis(0.5));
-            mark(canvas, area);
-        };
-        entry(framed, "framed: the name says tumour (class 1)");
+    let nothing: Mark = |canvas, area| canvas.fill(area, NOTHING);
+    let mut entries = vec![(nothing, "no tile here")];
+    if slide.tiles.iter().any(|tile| tile.place.label.is_some()) {
+        entries.push((framed, "framed: its name says tumour (class 1)"));
     }
-    if missing {
-        entry(unread, "a tile that could not be read");
+    if slide.tiles.iter().any(|tile| tile.predicted.is_none()) {
+        entries.push((unread, "a tile that could not be read"));
     }
+    entries
 }
 
 #[cfg(test)]

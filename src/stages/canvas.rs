@@ -6,6 +6,11 @@ use std::io;
 
 pub type Colour = [u8; 3];
 
+pub const PAPER: Colour = [255, 255, 255];
+pub const INK: Colour = [30, 30, 30];
+/// Of what is said beside.
+pub const QUIET: Colour = [90, 90, 90];
+
 /// Height and width of a letter before it is enlarged, in pixels.
 pub const LETTER: usize = 8;
 
@@ -78,9 +83,21 @@ impl Canvas {
     }
 
     /// A picture of `width` columns, three bytes a pixel.
-    pub fn paste(&mut self, pixels: &[u8], width: usize, (left, top): (usize, usize)) {
+    pub fn paste(&mut self, pixels: &[u8], width: usize, corner: (usize, usize)) {
+        self.enlarge(pixels, width, corner, 1);
+    }
+
+    /// The same, each pixel enlarged `zoom` times.
+    pub fn enlarge(
+        &mut self,
+        pixels: &[u8],
+        width: usize,
+        (left, top): (usize, usize),
+        zoom: usize,
+    ) {
         for (at, pixel) in pixels.as_chunks::<3>().0.iter().enumerate() {
-            self.put(left + at % width, top + at / width, *pixel);
+            let (left, top) = (left + at % width * zoom, top + at / width * zoom);
+            self.fill(Area { left, top, width: zoom, height: zoom }, *pixel);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod address;
 mod artifacts;
+mod comparison;
 mod eda;
 mod evaluate;
 mod evaluation;
@@ -19,6 +20,7 @@ mod tune;
 mod weights;
 
 pub use artifacts::{Model, Page, Search, Trial};
+pub use comparison::{Change, Compared, Comparison, Figure, Side, Trained, compare};
 pub use evaluate::{Calibrate, Cost, Evaluate, GroupLine, Intervals, Prediction, Rule, Threshold};
 pub use evaluation::{
     Calibration, Evaluation, GateVerdict, ModelEvaluation, Pair, Slice, Uncalibrated,

@@ -4,6 +4,7 @@ mod address;
 mod artifacts;
 mod canvas;
 mod colour;
+mod comparison;
 mod eda;
 mod ensemble;
 mod errors;
@@ -24,6 +25,7 @@ mod tune;
 mod weights;
 
 pub use artifacts::{Model, Page};
+pub use comparison::{Change, Compared, Comparison, Figure, Side, Trained, compare};
 pub use ensemble::{Ensemble, Members, open_predictor};
 pub use errors::{
     Bin, Decision, Errors, Examine, Example, Gallery, Inside, Looked, Measured, ModelErrors,
@@ -38,7 +40,7 @@ pub use predict::{Ids, OnBadImage, Predicted, Prepared, Request, Tta};
 pub use report::Report;
 pub use synth::{KaggleFolder, write_kaggle};
 pub use tune::{
-    Comparison, Importance, Interaction, Method, Objective, Outcome, Ranked, Search, Standing,
+    Basis, Importance, Interaction, Method, Objective, Outcome, Ranked, Search, Standing,
     Trial, Tune,
 };
 

@@ -2,7 +2,7 @@
 
 use super::{
     Objective,
-    search::{Comparison, Ranked, Standing, Trial},
+    search::{Basis, Ranked, Standing, Trial},
 };
 use crate::metrics::{
     holm,
@@ -18,7 +18,7 @@ pub fn compare(
     trials: &[Trial],
     objective: Objective,
     folds: u32,
-) -> Comparison {
+) -> Basis {
     let Some((best, others)) = combinations.split_first_mut() else { return said(folds) };
     best.standing = Standing::Best;
     let overlap = overlap(folds);
@@ -55,7 +55,7 @@ fn overlap(folds: u32) -> Overlap {
     }
 }
 
-fn said(folds: u32) -> Comparison {
+fn said(folds: u32) -> Basis {
     let (pairs, corrected) = match folds {
         0 | 1 => ("seeds", ""),
         _ => (
@@ -63,7 +63,7 @@ fn said(folds: u32) -> Comparison {
             ", its variance corrected for folds that share images (Nadeau and Bengio 2003)",
         ),
     };
-    Comparison {
+    Basis {
         test: format!(
             "two-sided paired t test against the best combination over the same {pairs}{corrected}, \
              adjusted for all comparisons by Holm (1979); worse means p ≤ {SURE}"

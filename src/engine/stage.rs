@@ -4,7 +4,7 @@ use super::{
     artifact::{Artifact, Files},
     earlier::Earlier,
     pipeline::{DeError, Value, from_value},
-    recipe::{Missing, json_of},
+    recipe::{Missing, Recipe, json_of},
     source::SourceFiles,
 };
 use schemars::JsonSchema;
@@ -252,6 +252,7 @@ pub struct Context<'a> {
     pub(super) stop: &'a AtomicBool,
     pub(super) progress: &'a (dyn Fn(Progress) + Sync),
     pub(super) earlier: &'a (dyn Fn() -> Option<Earlier> + Sync),
+    pub(super) recipe: &'a Recipe,
 }
 
 /// How far a running stage is.
@@ -279,6 +280,12 @@ impl Context<'_> {
     /// asked for. The result must not depend on it.
     pub fn earlier(&self) -> Option<Earlier> {
         (self.earlier)()
+    }
+
+    /// All that the result depends on, and so nothing that varies from run to run: a stage may show
+    /// it.
+    pub fn recipe(&self) -> &Recipe {
+        self.recipe
     }
 
     /// Whether the stage should checkpoint and return `StageError::Interrupted`.

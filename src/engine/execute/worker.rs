@@ -117,7 +117,8 @@ impl Worker<'_> {
         let (out, scratch) = (attempt.path(), scratch.as_path());
         let made = (&*node.name, node.kind.output);
         let earlier = || Earlier::find(store, &recipe, &sources, made);
-        let cx = Context { out, scratch, stop: self.stop, progress: &progress, earlier: &earlier };
+        let (stop, progress) = (self.stop, &progress);
+        let cx = Context { out, scratch, stop, progress, earlier: &earlier, recipe: &recipe };
         let (began, clock) = (SystemTime::now(), Instant::now());
         let said = node.stage.run(&self.given(job), &cx).map_err(|error| {
             if node.search.is_some() {

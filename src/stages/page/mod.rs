@@ -117,6 +117,7 @@ fn monitor_name(monitor: Monitor) -> &'static str {
 fn epoch_row(epoch: &Epoch) -> EpochRow {
     EpochRow {
         epoch: epoch.epoch as u32,
+        lr: Some(epoch.lr),
         train_loss: epoch.train_loss,
         train_accuracy: Some(epoch.train_accuracy),
         valid_loss: Some(epoch.val_loss),

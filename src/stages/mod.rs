@@ -40,8 +40,8 @@ pub use predict::{Ids, OnBadImage, Predicted, Prepared, Request, Tta};
 pub use report::Report;
 pub use synth::{KaggleFolder, write_kaggle};
 pub use tune::{
-    Basis, Importance, Interaction, Method, Objective, Outcome, Ranked, Search, Standing,
-    Trial, Tune,
+    Basis, Importance, Interaction, Method, Objective, Outcome, Ranked, Search, Standing, Trial,
+    Tune,
 };
 
 use crate::{

@@ -1,6 +1,6 @@
 //! What a model makes of labelled images, and which of them it is surest of.
 
-use super::found::{Example, Decision};
+use super::found::{Decision, Example};
 use crate::data::Dataset;
 
 /// What a model makes of the images.

@@ -1,7 +1,7 @@
 //! Where a network looks, on images that it got right and wrong.
 
 use super::{
-    found::{Example, Gallery, Inside, Looked, Decision},
+    found::{Decision, Example, Gallery, Inside, Looked},
     gallery::{Frame, Seen, overlays},
     judged::Judged,
 };

@@ -8,7 +8,7 @@ mod judged;
 mod looked;
 mod table;
 
-pub use found::{Bin, Errors, Example, Gallery, Inside, Looked, Measured, ModelErrors, Decision};
+pub use found::{Bin, Decision, Errors, Example, Gallery, Inside, Looked, Measured, ModelErrors};
 
 use super::{
     DATA,

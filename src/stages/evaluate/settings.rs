@@ -34,10 +34,6 @@ pub struct Evaluate {
     /// without a model's name is about the best model. The run fails if one is missed.
     #[serde(default, serialize_with = "canonical")]
     pub gate: Vec<String>,
-    /// Test-time augmentation: "none", or "dihedral" for the mean over all eight turns and
-    /// mirrorings of each image.
-    #[serde(default)]
-    pub tta: Tta,
     /// Makes the random choices; the pipeline's own unless given.
     #[serde(default)]
     pub seed: u64,

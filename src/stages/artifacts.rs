@@ -6,7 +6,7 @@ use crate::{
     engine::{Artifact, Files, StageError},
     nn::{Epoch, Network, Training, read_history},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use std::{fs, path::Path};
 
 impl Artifact for Dataset {

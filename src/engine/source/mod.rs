@@ -26,7 +26,8 @@ use walkdir::WalkDir;
 /// Decides by the path relative to the root whether a stage reads a file.
 pub type Keep = Arc<dyn Fn(&Path) -> bool + Send + Sync>;
 
-/// Brings a file to this machine, unless it is here already, and says where it lies.
+/// Brings a file, or a folder of files, to this machine, unless it is here already, and says where
+/// it lies.
 pub type Bring = Arc<dyn Fn() -> Result<PathBuf, StageError> + Send + Sync>;
 
 /// The files that a stage depends on: those below a folder, or a single one.
@@ -45,19 +46,23 @@ pub enum Root {
     File(PathBuf),
     /// A single file that may have to be brought here first; by its contents the same as a local one.
     Distant(Bring),
+    /// Those below a folder that are kept, and that may have to be brought here first.
+    DistantFolder(Bring, Keep),
 }
 
 impl Root {
     fn path(&self) -> Result<PathBuf, SourceError> {
         match self {
             Root::Folder(path, _) | Root::File(path) => Ok(path.clone()),
-            Root::Distant(bring) => bring().map_err(SourceError::Distant),
+            Root::Distant(bring) | Root::DistantFolder(bring, _) => {
+                bring().map_err(SourceError::Distant)
+            }
         }
     }
 
     fn word(&self) -> &'static str {
         match self {
-            Root::Folder(..) => "folder",
+            Root::Folder(..) | Root::DistantFolder(..) => "folder",
             Root::File(_) | Root::Distant(_) => "file",
         }
     }
@@ -172,7 +177,9 @@ impl SourceFiles {
             _ => unreadable(root, error),
         })?;
         match &self.root {
-            Root::Folder(_, keep) if meta.is_dir() => files_below(root, keep),
+            Root::Folder(_, keep) | Root::DistantFolder(_, keep) if meta.is_dir() => {
+                files_below(root, keep)
+            }
             Root::File(_) | Root::Distant(_) if meta.is_file() => {
                 Ok(vec![Found { path: root.into(), begin: root.as_os_str().len() }])
             }

@@ -5,7 +5,7 @@ use crate::{
     data::{Dataset, Split},
     engine::{Context, StageError},
     metrics::{Groups, MetricError, fit_temperature, soften},
-    stages::artifacts::Model,
+    nn::Predictor,
 };
 use std::ops::ControlFlow;
 
@@ -66,7 +66,7 @@ impl Evaluate {
     /// Predicts with every model; fits temperatures and chooses thresholds on the valid images.
     pub(super) fn predict(
         &self,
-        models: &[(String, Model)],
+        models: &[(String, Predictor)],
         images: &Images,
         valid: Option<&Images>,
         cx: &Context,
@@ -82,7 +82,7 @@ impl Evaluate {
                     if cx.stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 };
                 let rows = &images.rows;
-                let found = model.network.predict(images.data, rows, BATCH, &mut progress)?;
+                let found = model.predict(images.data, rows, BATCH, self.tta, &mut progress)?;
                 before += rows.len();
                 Ok(found)
             };

@@ -9,6 +9,7 @@ mod settings;
 mod slices;
 mod threshold;
 
+pub(super) use compare::{Contender, pairs, resampled};
 pub use files::{GroupLine, Prediction};
 pub use settings::{Calibrate, Evaluate, Intervals};
 pub use threshold::{Cost, Rule, Threshold};
@@ -25,6 +26,7 @@ use crate::{
         stage::{Arity, NAME, Naming},
     },
     metrics::{precision_recall, roc},
+    nn::Predictor,
 };
 use files::{Table, write_table};
 use images::{Images, Predicted};
@@ -34,7 +36,7 @@ use std::path::Path;
 /// A data set and the models to score on it, by the names of their stages.
 pub struct EvaluateInputs {
     data: Dataset,
-    models: Vec<(String, Model)>,
+    models: Vec<(String, Predictor)>,
 }
 
 impl Inputs for EvaluateInputs {
@@ -42,7 +44,7 @@ impl Inputs for EvaluateInputs {
         DATA,
         Port {
             name: "models",
-            accepts: &[Model::TYPE, Search::TYPE],
+            accepts: &[Model::TYPE, Search::TYPE, Predictor::TYPE],
             arity: Arity::Many,
             naming: Naming::Named,
         },
@@ -50,7 +52,7 @@ impl Inputs for EvaluateInputs {
     fn gather(given: &Given) -> Result<EvaluateInputs, StageError> {
         // A search holds its best model under the names of a model's files.
         let models = given.files("models").iter();
-        let models = models.map(|files| Ok((files.stage.clone(), Model::open(files)?)));
+        let models = models.map(|files| Ok((files.stage.clone(), Predictor::open(files)?)));
         let models = models.collect::<Result<_, StageError>>()?;
         Ok(EvaluateInputs { data: given.one(DATA.name)?, models })
     }

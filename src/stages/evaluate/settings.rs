@@ -4,6 +4,7 @@ use super::{gate::Gate, threshold::Threshold};
 use crate::{
     data::Split,
     engine::{Complaint, pipeline::nearest_of},
+    nn::Tta,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
@@ -19,6 +20,10 @@ pub struct Evaluate {
     /// valid split, for each model on its own.
     #[serde(default)]
     pub threshold: Threshold,
+    /// Test-time augmentation: "none", or "dihedral" for the mean over all eight turns and
+    /// mirrorings of each image.
+    #[serde(default)]
+    pub tta: Tta,
     /// Whether probabilities are made to mean what they say, as fitted on the valid split.
     #[serde(default)]
     pub calibrate: Calibrate,

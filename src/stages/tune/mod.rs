@@ -20,7 +20,7 @@ pub use grid::{Domain, Grid};
 pub use objective::Objective;
 pub use result::Trials;
 pub use search::{
-    Comparison, Importance, Interaction, Method, Outcome, Ranked, Search, Standing, Trial,
+    Basis, Importance, Interaction, Method, Outcome, Ranked, Search, Standing, Trial,
 };
 
 use crate::engine::{

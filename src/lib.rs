@@ -111,6 +111,7 @@
 //!     force: Default::default(),
 //!     jobs: 1,
 //!     on_failure: OnFailure::KeepGoing,
+//!     retry: Default::default(),
 //!     out: dir.path().join("out"),
 //! };
 //! let run = engine::execute(&pipeline, &store, &order, &AtomicBool::new(false), &|_event| {})?;

@@ -4,6 +4,7 @@
 
 mod check;
 mod closing;
+mod compare;
 mod diagnostics;
 mod export;
 mod graph;
@@ -55,6 +56,8 @@ enum Command {
     /// Show the results that are there
     Show(show::Show),
     Predict(predict::Predict),
+    /// Compare models between stages, pipelines or lock files
+    Compare(compare::Compare),
     Export(export::Export),
     Synth(synth::Synth),
     /// Write a pipeline to start from
@@ -132,6 +135,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Graph(command) => command.run(),
         Command::Show(command) => command.run(),
         Command::Predict(command) => command.run(),
+        Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Init(command) => command.run(),

@@ -60,6 +60,9 @@ pub(super) fn words(verdict: &Verdict) -> (&'static str, String) {
             let first: Vec<_> = on.iter().take(3).map(String::as_str).collect();
             ("may run", format!("if another result comes from {}{more}", first.join(", ")))
         }
+        Verdict::FailedBefore(failure) => {
+            ("failed before", format!("{}; `--retry-failed` tries it again", failure.message))
+        }
         Verdict::Broken(error) => ("broken", super::with_help(error)),
     }
 }

@@ -6,7 +6,7 @@ use super::{
     say,
 };
 use crate::engine::{
-    LockFile, NodeId, OnFailure, Order, Pipeline, Rejected, Run as Outcome, Store, execute,
+    LockFile, NodeId, OnFailure, Order, Pipeline, Rejected, Retry, Run as Outcome, Store, execute,
     pipeline::Texts,
 };
 use crate::stages;
@@ -51,6 +51,9 @@ pub struct Run {
     /// After a failure start nothing new
     #[arg(long)]
     fail_fast: bool,
+    /// Try points of searches again that failed before
+    #[arg(long)]
+    retry_failed: bool,
     /// Fail with exit code 4 when a key or a result differs from the lock file
     #[arg(long)]
     locked: bool,
@@ -80,6 +83,7 @@ impl Run {
             },
             jobs: count("--jobs", self.jobs, MOST_THREADS)?.unwrap_or(cores),
             on_failure: if self.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
+            retry: if self.retry_failed { Retry::Failed } else { Retry::Nothing },
             out: self.out.clone(),
         };
         let store = self.store.open()?;

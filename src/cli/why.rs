@@ -45,6 +45,16 @@ fn explained(pipeline: &Pipeline, id: usize, verdict: &Verdict) -> String {
              another result:\n{}",
             indented(on)
         ),
+        Verdict::FailedBefore(failure) => {
+            let log = match &failure.log[..] {
+                [] => String::new(),
+                log => format!("\nIt had said\n{}", indented(log)),
+            };
+            format!(
+                "{name} failed before, and is not tried again without `--retry-failed`:\n{}{log}",
+                indented(std::slice::from_ref(&failure.message))
+            )
+        }
         Verdict::Broken(error) => {
             format!("{name} cannot be judged: {}", super::with_help(error))
         }

@@ -58,7 +58,7 @@ pub use resize::resize;
 pub use sample::Sample;
 pub(crate) use source::sha1_hex;
 pub use source::{
-    Columns, Folder, Kaggle, Part, Pcam, Source, SourceFiles, Synthetic, Test, Unlabelled,
+    Columns, Folder, Kaggle, Parquet, Part, Pcam, Source, SourceFiles, Synthetic, Test, Unlabelled,
 };
 pub use split::{Folds, Fractions, Method, Split, SplitBy, SplitRule};
 pub use symmetry::Symmetry;

@@ -3,14 +3,14 @@
 use super::{
     digest::Digest,
     pipeline::{NodeId, Pipeline},
-    recipe::{Difference, Input, Recipe, differences},
+    recipe::{Difference, Input, Missing, Recipe, differences},
     source::{Snapshot, SourceError, SourceFiles},
-    stage::{Naming, StageError},
-    store::{History, Lookup, Record, Store},
+    stage::{Arity, Naming, Port, StageError},
+    store::{Failure, History, Lookup, Record, Store},
 };
 use serde::Serialize;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::OnceLock,
 };
 
@@ -68,8 +68,28 @@ pub enum Verdict {
     /// Stages that it reads run first; nothing else has changed, so it runs only if one of them
     /// gives another result.
     Waits { on: Vec<String> },
+    /// A point of a search that failed by the same recipe, and is not tried again by itself.
+    FailedBefore(Box<Failure>),
     /// What it depends on cannot be read.
     Broken(StageError),
+}
+
+/// What becomes of points that failed before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Retry {
+    /// They would fail again: they are left alone.
+    #[default]
+    Nothing,
+    /// They run once more.
+    Failed,
+}
+
+/// What is known of a stage that another reads.
+#[derive(Clone, Debug)]
+pub enum Read {
+    Made(Digest),
+    /// It gave no result, and why.
+    Failed(String),
 }
 
 /// A stage with its verdict.
@@ -93,20 +113,26 @@ pub struct Judge<'a> {
     pub pipeline: &'a Pipeline,
     pub store: &'a Store,
     pub force: BTreeSet<NodeId>,
+    pub retry: Retry,
     // Read only when something has to be explained.
     history: OnceLock<History>,
 }
 
 impl<'a> Judge<'a> {
     pub fn new(pipeline: &'a Pipeline, store: &'a Store, force: BTreeSet<NodeId>) -> Judge<'a> {
-        Judge { pipeline, store, force, history: OnceLock::new() }
+        Judge { pipeline, store, force, retry: Retry::default(), history: OnceLock::new() }
     }
 
-    /// The recipe of a stage whose inputs' digests are known.
+    /// The same judge with another opinion on what failed before.
+    pub fn with(self, retry: Retry) -> Judge<'a> {
+        Judge { retry, ..self }
+    }
+
+    /// The recipe of a stage of whose inputs all is known.
     pub fn prepare(
         &self,
         id: NodeId,
-        digest_of: impl Fn(NodeId) -> Option<Digest>,
+        known: impl Fn(NodeId) -> Option<Read>,
     ) -> Result<Prepared, StageError> {
         let node = &self.pipeline.nodes[id];
         let mut sources = Vec::new();
@@ -121,17 +147,13 @@ impl<'a> Judge<'a> {
             let snapshot = files.snapshot(&self.store.index_dir()).map_err(failed)?;
             sources.push((files, snapshot));
         }
-        let mut inputs = std::collections::BTreeMap::new();
+        let (mut inputs, mut missing) = (BTreeMap::new(), BTreeMap::new());
         for (port, from) in &node.inputs {
-            let input = |id: &NodeId| {
-                let name = &self.pipeline.nodes[*id].name;
-                let digest = digest_of(*id)
-                    .ok_or_else(|| StageError::new(format!("the digest of `{name}` is unknown")))?;
-                let name = (port.naming == Naming::Named).then(|| name.clone());
-                Ok(Input { name, digest })
-            };
-            let at_port = from.iter().map(input).collect::<Result<Vec<_>, StageError>>()?;
-            inputs.insert(port.name.to_string(), at_port);
+            let (there, failed) = self.at_port(port, from, &known)?;
+            inputs.insert(port.name.to_string(), there);
+            if !failed.is_empty() {
+                missing.insert(port.name.to_string(), failed);
+            }
         }
         let params = node.stage.params().map_err(|e| StageError::new(e.to_string()))?;
         let recipe = Recipe {
@@ -144,8 +166,41 @@ impl<'a> Judge<'a> {
                 .iter()
                 .map(|(f, snapshot)| (f.name.clone(), snapshot.digest))
                 .collect(),
+            missing,
         };
         Ok(Prepared { key: recipe.key(), recipe, sources })
+    }
+
+    /// What stands at a port, and which points of a search are missing from it.
+    fn at_port(
+        &self,
+        port: &Port,
+        from: &[NodeId],
+        known: &impl Fn(NodeId) -> Option<Read>,
+    ) -> Result<(Vec<Input>, Vec<Missing>), StageError> {
+        let (mut there, mut missing) = (Vec::new(), Vec::new());
+        for id in from {
+            let name = self.pipeline.nodes[*id].name.clone();
+            match known(*id) {
+                Some(Read::Made(digest)) => {
+                    let name = (port.naming == Naming::Named).then_some(name);
+                    there.push(Input { name, digest });
+                }
+                Some(Read::Failed(error)) if port.arity == Arity::Points => {
+                    missing.push(Missing { name, error });
+                }
+                Some(Read::Failed(_)) => {
+                    return Err(StageError::new(format!("`{name}`, which it reads, failed")));
+                }
+                None => {
+                    return Err(StageError::new(format!("the digest of `{name}` is unknown")));
+                }
+            }
+        }
+        if there.is_empty() && !missing.is_empty() {
+            return Err(StageError::new("none of its points gave a result"));
+        }
+        Ok((there, missing))
     }
 
     /// Whether the result is there, and if not, why not.
@@ -156,8 +211,17 @@ impl<'a> Judge<'a> {
         match self.store.find(&prepared.key) {
             Lookup::Hit(record) => Verdict::Cached(record),
             Lookup::Damaged(how) => Verdict::Stale(vec![Reason::Damaged(how)]),
-            Lookup::Miss => Verdict::Stale(vec![self.explain(id, &prepared.recipe)]),
+            Lookup::Miss => match self.failed_before(id, &prepared.key) {
+                Some(failure) => Verdict::FailedBefore(failure.into()),
+                None => Verdict::Stale(vec![self.explain(id, &prepared.recipe)]),
+            },
         }
+    }
+
+    /// The failure of a point that is not to be tried again.
+    fn failed_before(&self, id: NodeId, key: &Digest) -> Option<Failure> {
+        let is_point = self.pipeline.nodes[id].search.is_some();
+        (is_point && self.retry == Retry::Nothing).then(|| self.store.failure(key)).flatten()
     }
 
     /// The key that a stage had when it last was done.
@@ -204,12 +268,7 @@ impl<'a> Judge<'a> {
 
     /// The verdict on a stage of which not all inputs are known: it runs for certain where there
     /// is nothing to compare with, or something else than the contents of these inputs changed.
-    fn verdict_without(
-        &self,
-        id: NodeId,
-        on: &[NodeId],
-        known: &HashMap<NodeId, Digest>,
-    ) -> Verdict {
+    fn verdict_without(&self, id: NodeId, on: &[NodeId], known: &HashMap<NodeId, Read>) -> Verdict {
         let name = |id: &NodeId| self.pipeline.nodes[*id].name.clone();
         let waits = Verdict::Waits { on: on.iter().map(name).collect() };
         let last = self.last(&name(&id)).and_then(|key| self.store.record(&key));
@@ -221,14 +280,19 @@ impl<'a> Judge<'a> {
         };
         // An input that is not known yet is taken to be what it was.
         let before = |from: NodeId| {
-            let place = self.pipeline.nodes[id].inputs.iter().find_map(|(port, ids)| {
+            let input = self.pipeline.nodes[id].inputs.iter().find_map(|(port, ids)| {
                 let at = ids.iter().position(|id| *id == from)?;
-                last.recipe.inputs.get(port.name)?.get(at).map(|input| input.digest)
+                let then = last.recipe.inputs.get(port.name)?;
+                let called = Some(&self.pipeline.nodes[from].name);
+                match port.naming {
+                    Naming::Named => then.iter().find(|input| input.name.as_ref() == called),
+                    Naming::Anonymous => then.get(at),
+                }
             });
-            place.unwrap_or(Digest::of_bytes(b"not known yet"))
+            Read::Made(input.map_or(Digest::of_bytes(b"not known yet"), |input| input.digest))
         };
         match self
-            .prepare(id, |from| Some(known.get(&from).copied().unwrap_or_else(|| before(from))))
+            .prepare(id, |from| Some(known.get(&from).cloned().unwrap_or_else(|| before(from))))
         {
             Err(error) => Verdict::Broken(error),
             Ok(prepared) => match differences(&last.recipe, &prepared.recipe) {
@@ -243,22 +307,27 @@ impl<'a> Judge<'a> {
 pub fn plan(judge: &Judge, targets: &[NodeId]) -> Vec<Planned> {
     let pipeline = judge.pipeline;
     let wanted = pipeline.graph.with_inputs(targets);
-    let mut digests: HashMap<NodeId, Digest> = HashMap::new();
+    let mut known: HashMap<NodeId, Read> = HashMap::new();
     let mut planned = Vec::new();
     for &id in pipeline.graph.order().iter().filter(|id| wanted.contains(id)) {
-        let unknown =
-            pipeline.graph.reads(id).into_iter().filter(|from| !digests.contains_key(from));
+        let unknown = pipeline.graph.reads(id).into_iter().filter(|from| !known.contains_key(from));
         let on: Vec<_> = unknown.collect();
         let (key, verdict) = if !on.is_empty() {
-            (None, judge.verdict_without(id, &on, &digests))
+            (None, judge.verdict_without(id, &on, &known))
         } else {
-            match judge.prepare(id, |from| digests.get(&from).copied()) {
+            match judge.prepare(id, |from| known.get(&from).cloned()) {
                 Err(error) => (None, Verdict::Broken(error)),
                 Ok(prepared) => (Some(prepared.key), judge.verdict(id, &prepared)),
             }
         };
-        if let Verdict::Cached(record) = &verdict {
-            digests.insert(id, record.outputs.digest());
+        match &verdict {
+            Verdict::Cached(record) => {
+                known.insert(id, Read::Made(record.outputs.digest()));
+            }
+            Verdict::FailedBefore(failure) => {
+                known.insert(id, Read::Failed(failure.message.clone()));
+            }
+            _ => {}
         }
         planned.push(Planned { id, key, verdict });
     }

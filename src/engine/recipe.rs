@@ -6,6 +6,7 @@
 //! | parameters, typed, with defaults filled in | formatting, comments, order, explicit defaults |
 //! | `cpu` or `cuda`, where tensors are computed | thread counts, jobs, instruction set, host |
 //! | content digests of inputs and source files | paths, dates, attempts |
+//! | which points of a search gave no result, and why | |
 
 use super::digest::{Digest, Domain};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,17 @@ pub struct Recipe {
     pub inputs: BTreeMap<String, Vec<Input>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, Digest>,
+    /// The points of a search that gave no result, so that a partial result is never taken for the
+    /// whole one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub missing: BTreeMap<String, Vec<Missing>>,
+}
+
+/// A stage that was to be read and gave no result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    pub name: String,
+    pub error: String,
 }
 
 /// One artifact that a stage reads.
@@ -166,6 +178,11 @@ fn facts(recipe: &Recipe) -> BTreeMap<String, String> {
     }
     for (name, digest) in &recipe.sources {
         table.insert(format!("{SOURCES}{name}"), digest.short());
+    }
+    for (port, missing) in &recipe.missing {
+        for point in missing {
+            table.insert(format!("missing from {port}: {}", point.name), point.error.clone());
+        }
     }
     table
 }

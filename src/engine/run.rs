@@ -3,7 +3,7 @@
 use super::{
     pipeline::{NodeId, Pipeline},
     plan::Reason,
-    stage::StageError,
+    stage::{Arity, StageError},
     store::Record,
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -30,6 +30,15 @@ impl State {
     pub fn record(&self) -> Option<&Arc<Record>> {
         match self {
             State::Cached(record) | State::Ran(record, _) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// Why there is no result, where that is final.
+    pub fn problem(&self) -> Option<String> {
+        match self {
+            State::Failed(error) => Some(error.to_string()),
+            State::Skipped { because } => Some(because.clone()),
             _ => None,
         }
     }
@@ -67,12 +76,32 @@ impl<'a> Run<'a> {
 
     /// The stages that wait for nothing but a worker.
     pub fn ready(&self) -> Vec<NodeId> {
-        let done = |id: &NodeId| self.states[*id].record().is_some();
         self.stages()
             .filter(|(_, state)| matches!(state, State::Waiting))
-            .filter(|(id, _)| self.pipeline.graph.reads(*id).iter().all(done))
+            .filter(|(id, _)| self.prospect(*id) == Prospect::Ready)
             .map(|(id, _)| id)
             .collect()
+    }
+
+    /// What a waiting stage has to expect of what it reads.
+    fn prospect(&self, id: NodeId) -> Prospect {
+        let (mut waits, mut made, mut failed) = (false, 0, 0);
+        for from in self.pipeline.graph.reads(id) {
+            let as_point = reads_as_point(self.pipeline, id, from);
+            match &self.states[from] {
+                State::Cached(_) | State::Ran(..) => made += usize::from(as_point),
+                State::Failed(StageError::Failed { .. }) | State::Skipped { .. } if as_point => {
+                    failed += 1;
+                }
+                State::Waiting | State::Running => waits = true,
+                State::Failed(_) | State::Skipped { .. } => return Prospect::Hopeless,
+            }
+        }
+        match () {
+            () if waits => Prospect::Waits,
+            () if failed > 0 && made == 0 => Prospect::Hopeless,
+            () => Prospect::Ready,
+        }
     }
 
     pub fn is_over(&self) -> bool {
@@ -98,7 +127,7 @@ impl<'a> Run<'a> {
         self.states[id] = state;
         match &self.states[id] {
             State::Cached(_) | State::Ran(..) => {
-                Entered { ready: self.ready_readers(id), skipped: Vec::new() }
+                self.look_at_readers(id, "none of its points gave a result")
             }
             State::Failed(error) => {
                 let name = &self.pipeline.nodes[id].name;
@@ -106,11 +135,11 @@ impl<'a> Run<'a> {
                     StageError::Interrupted => format!("`{name}` was interrupted"),
                     StageError::Failed { .. } => format!("`{name}` failed"),
                 };
-                Entered { ready: Vec::new(), skipped: self.skip_readers(id, &because) }
+                self.look_at_readers(id, &because)
             }
             State::Skipped { because } => {
                 let because = because.clone();
-                Entered { ready: Vec::new(), skipped: self.skip_readers(id, &because) }
+                self.look_at_readers(id, &because)
             }
             State::Waiting | State::Running => Entered::default(),
         }
@@ -122,25 +151,45 @@ impl<'a> Run<'a> {
         readers.filter(|reader| self.wanted.contains(reader) && waits(reader)).collect()
     }
 
-    fn ready_readers(&self, id: NodeId) -> Vec<NodeId> {
-        let done = |id: &NodeId| self.states[*id].record().is_some();
-        let mut readers = self.readers(id);
-        readers.retain(|reader| self.pipeline.graph.reads(*reader).iter().all(done));
-        readers
-    }
-
-    /// Skips all that reads a stage, directly or not; each names the first cause.
-    fn skip_readers(&mut self, id: NodeId, because: &str) -> Vec<NodeId> {
-        let mut skipped = Vec::new();
+    /// Finds the readers of a stage that became ready, and skips those that lost hope, with all
+    /// that reads them; each names the first cause.
+    fn look_at_readers(&mut self, id: NodeId, because: &str) -> Entered {
+        let mut found = Entered::default();
         for reader in self.readers(id) {
-            if matches!(self.states[reader], State::Waiting) {
-                skipped.push(reader);
-                let entered = self.enter(reader, State::Skipped { because: because.into() });
-                skipped.extend(entered.skipped);
+            // A reader of a reader may have been skipped with it.
+            if !matches!(self.states[reader], State::Waiting) {
+                continue;
+            }
+            match self.prospect(reader) {
+                Prospect::Ready => found.ready.push(reader),
+                Prospect::Hopeless => {
+                    let entered = self.enter(reader, State::Skipped { because: because.into() });
+                    found.skipped.push(reader);
+                    found.skipped.extend(entered.skipped);
+                    found.ready.extend(entered.ready);
+                }
+                Prospect::Waits => {}
             }
         }
-        skipped
+        found
     }
+}
+
+/// What a waiting stage has to expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Prospect {
+    /// All that it needs is there.
+    Ready,
+    Waits,
+    /// Something that it needs will not come.
+    Hopeless,
+}
+
+/// Whether a stage reads another only as one of the points of its search, of which it can do
+/// without some.
+fn reads_as_point(pipeline: &Pipeline, reader: NodeId, from: NodeId) -> bool {
+    let mut ports = pipeline.nodes[reader].inputs.iter().filter(|(_, ids)| ids.contains(&from));
+    ports.all(|(port, _)| port.arity == Arity::Points)
 }
 
 /// What a change of state led to.

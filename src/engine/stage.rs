@@ -4,7 +4,7 @@ use super::{
     artifact::{Artifact, Files},
     earlier::Earlier,
     pipeline::{DeError, Value, from_value},
-    recipe::json_of,
+    recipe::{Missing, Recipe, json_of},
     source::SourceFiles,
 };
 use schemars::JsonSchema;
@@ -103,7 +103,8 @@ pub struct Shared {
     pub port: &'static str,
 }
 
-/// One point of a search: settings laid over the template's table.
+/// One point of a search: settings laid over the template's table, or over those of stages that
+/// the template reads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
     /// What stands in the brackets of its name: `lr=0.001,batch_size=32`.
@@ -114,11 +115,21 @@ pub struct Point {
 /// One parameter of a point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// A path into the template's table: `optimizer.adam.lr`.
+    /// A path into the stage's table: `optimizer.adam.lr`. Of a template it may begin with the
+    /// name of a stage that the template reads, directly or not: `prep.split.fold`.
     pub key: String,
+    pub of: Whose,
     pub value: SettingValue,
     /// The place in the search's own table that a problem should point at.
     pub place: String,
+}
+
+/// Whose parameter a point sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    Template,
+    /// The nearest stage of this kind that the template reads, directly or not.
+    Upstream(&'static str),
 }
 
 /// What a point sets a parameter to.
@@ -126,7 +137,7 @@ pub struct Setting {
 pub enum SettingValue {
     /// This value.
     To(serde_json::Value),
-    /// The template's own integer, raised by so much: seeds.
+    /// The stage's own integer, raised by so much: seeds and folds.
     Plus(u64),
 }
 
@@ -148,7 +159,8 @@ pub enum Arity {
     One,
     /// `models = ["cnn", "search"]`, at least one
     Many,
-    /// Not written by the user: filled by the points of a search.
+    /// Not written by the user: filled by the points of a search. A point that fails fails alone:
+    /// the reader runs with what the others gave, if there is anything, and is told of it.
     Points,
     /// Not written by the user: filled by work that is shared with others, where there is any.
     Shared,
@@ -177,7 +189,11 @@ impl Inputs for () {
 
 /// The files that stand at each port of a stage about to run.
 #[derive(Debug, Default)]
-pub struct Given(pub BTreeMap<&'static str, Vec<Files>>);
+pub struct Given {
+    pub files: BTreeMap<&'static str, Vec<Files>>,
+    /// The points of a search that gave none.
+    pub missing: BTreeMap<&'static str, Vec<Missing>>,
+}
 
 impl Given {
     /// Opens the only artifact at a port.
@@ -195,7 +211,12 @@ impl Given {
 
     /// The files of each artifact at a port, in the order in which the user named them.
     pub fn files(&self, port: &str) -> &[Files] {
-        self.0.get(port).map_or(&[], Vec::as_slice)
+        self.files.get(port).map_or(&[], Vec::as_slice)
+    }
+
+    /// The points that failed, at the port of a search.
+    pub fn missing(&self, port: &str) -> &[Missing] {
+        self.missing.get(port).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -231,6 +252,7 @@ pub struct Context<'a> {
     pub(super) stop: &'a AtomicBool,
     pub(super) progress: &'a (dyn Fn(Progress) + Sync),
     pub(super) earlier: &'a (dyn Fn() -> Option<Earlier> + Sync),
+    pub(super) recipe: &'a Recipe,
 }
 
 /// How far a running stage is.
@@ -258,6 +280,12 @@ impl Context<'_> {
     /// asked for. The result must not depend on it.
     pub fn earlier(&self) -> Option<Earlier> {
         (self.earlier)()
+    }
+
+    /// All that the result depends on, and so nothing that varies from run to run: a stage may show
+    /// it.
+    pub fn recipe(&self) -> &Recipe {
+        self.recipe
     }
 
     /// Whether the stage should checkpoint and return `StageError::Interrupted`.

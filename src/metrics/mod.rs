@@ -26,6 +26,7 @@ mod precision_recall;
 mod ranking;
 mod roc;
 mod scores;
+pub mod search;
 mod temperature;
 mod thin;
 mod threshold;

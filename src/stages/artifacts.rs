@@ -1,12 +1,12 @@
 //! The artifacts of the domain: which files each is made of, and its figure that matters.
 
-pub use super::evaluation::Evaluation;
+pub use super::{evaluation::Evaluation, tune::Search};
 use crate::{
     data::{DataError, Dataset, Exploration},
     engine::{Artifact, Files, StageError},
     nn::{Epoch, Network, Training, read_history},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use std::{fs, path::Path};
 
 impl Artifact for Dataset {
@@ -89,43 +89,6 @@ impl Artifact for Model {
         let auc = metrics.val_auc.map(|auc| format!("val_auc {auc:.4}"));
         let figure = auc.unwrap_or_else(|| format!("val_accuracy {:.4}", metrics.val_accuracy));
         Some(format!("{figure} (epoch {} of {})", description.best_epoch, self.history.len()))
-    }
-}
-
-/// The trials of a search, in the order of its points, and which of them is best.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Search {
-    pub objective: super::Objective,
-    /// The varied parameters, `seed` included where seeds are repeated.
-    pub parameters: Vec<String>,
-    pub trials: Vec<Trial>,
-    /// The best trial's place in `trials`.
-    pub best: usize,
-}
-
-/// One point of a search and how it did at its best epoch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trial {
-    /// The stage's name: `search[lr=0.001]`.
-    pub name: String,
-    /// One value a parameter of the search, in their order, as it is shown.
-    pub values: Vec<String>,
-    pub objective: f64,
-    pub metrics: Epoch,
-}
-
-impl Artifact for Search {
-    const TYPE: &'static str = "search";
-    fn open(files: &Files) -> Result<Search, StageError> {
-        read_json(&files.path("search.json")?)
-    }
-    fn headline(&self) -> Option<String> {
-        let best = self.trials.get(self.best)?;
-        let inside =
-            best.name.split_once('[').map_or(&*best.name, |(_, rest)| rest.trim_end_matches(']'));
-        Some(format!("{} {:.4} ({inside})", self.objective.name(), best.objective))
     }
 }
 

@@ -1,8 +1,10 @@
 //! Where the engine meets the domain: one file a kind, and the table of all kinds.
 
+mod address;
 mod artifacts;
 mod canvas;
 mod colour;
+mod comparison;
 mod eda;
 mod ensemble;
 mod errors;
@@ -16,15 +18,17 @@ mod page;
 mod predict;
 mod preprocess;
 mod report;
+mod repository;
 mod synth;
 mod train;
 mod tune;
 mod weights;
 
-pub use artifacts::{Model, Page, Search, Trial};
+pub use artifacts::{Model, Page};
+pub use comparison::{Change, Compared, Comparison, Figure, Side, Trained, compare};
 pub use ensemble::{Ensemble, Members, open_predictor};
 pub use errors::{
-    Bin, Errors, Examine, Example, Gallery, Inside, Looked, Measured, ModelErrors, Outcome,
+    Bin, Decision, Errors, Examine, Example, Gallery, Inside, Looked, Measured, ModelErrors,
 };
 pub use evaluate::{Calibrate, Cost, Evaluate, GroupLine, Intervals, Prediction, Rule, Threshold};
 pub use evaluation::{
@@ -35,7 +39,10 @@ pub use features::{Extract, TrainingData};
 pub use predict::{Ids, OnBadImage, Predicted, Prepared, Request, Tta};
 pub use report::Report;
 pub use synth::{KaggleFolder, write_kaggle};
-pub use tune::{Objective, Tune};
+pub use tune::{
+    Basis, Importance, Interaction, Method, Objective, Outcome, Ranked, Search, Standing, Trial,
+    Tune,
+};
 
 use crate::{
     data::{Dataset, Explore, Ingest, Preprocess},

@@ -11,7 +11,7 @@ use crate::{
         Complaint, Context, Facts, Known, Stage, StageError, source::SourceFiles, stage::Shared,
     },
     metrics,
-    nn::{Epoch, Fault, NnError, Scores, Shape, Training, Watch, fit, fit_features},
+    nn::{Epoch, Fault, Kept, NnError, Scores, Shape, Training, Watch, fit, fit_features},
 };
 use std::{ops::ControlFlow, path::Path};
 
@@ -143,6 +143,12 @@ impl From<NnError> for StageError {
     fn from(error: NnError) -> StageError {
         match error {
             NnError::Interrupted => StageError::Interrupted,
+            // Where the network is kept is no part of what went wrong, which a search writes down.
+            NnError::Diverged { loss, epoch, batch, lr, kept: kept @ Kept::Checkpoint { .. } } => {
+                let kept = kept.to_string().trim_start_matches("; ").to_string();
+                let bare = NnError::Diverged { loss, epoch, batch, lr, kept: Kept::Nothing };
+                StageError::new(bare.to_string()).with_help(kept)
+            }
             other => StageError::new(other.to_string()),
         }
     }

@@ -89,13 +89,13 @@ fn an_address_of_weights_that_is_none() {
         model,
         &weights("hf://owner/name/weights.safetensors"),
         expect![[r#"
-            error: stage `cnn` (train): this build does not fetch weights from the Hugging Face hub
+            error: stage `cnn` (train): this build does not fetch files from the Hugging Face hub
               --> pipeline.toml:22:34
                |
             22 | model = { resnet20 = { weights = "hf://owner/name/weights.safetensors" } }
                |                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
                |
-               = help: build it with `--features hub`, or download the file and give its path
+               = help: build it with `--features hub`, or download them and give their path
         "#]],
     );
 }
@@ -195,7 +195,7 @@ fn a_learning_rate_that_diverges() {
     );
     let done = world.run("run pipeline.toml cnn");
     assert_eq!(done.code, Some(1));
-    let error = done.err.lines().find(|line| line.contains("diverged")).unwrap_or(&done.err);
+    let error = done.err.lines().find(|line| line.contains("is kept in")).unwrap_or(&done.err);
     let kept = error.rsplit(' ').next().unwrap();
     assert!(world.path(kept).is_file(), "{kept}");
     expect![[r#"error: `cnn` failed: the loss became NaN in epoch 2, batch 2: the training diverged; try a lower learning rate than 1e37 (a tenth of it), `warmup = { epochs = 1 }`, `clip = { norm = 1.0 }`, or "batch_norm" after the convolutions; the network as it was after epoch 1 is kept in SCRATCH/checkpoint"#]].assert_eq(&error.replace(kept, "SCRATCH/checkpoint"));

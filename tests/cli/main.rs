@@ -7,12 +7,15 @@ mod bad_settings;
 mod commands;
 mod crashes;
 mod errors;
+mod evaluation;
 mod export;
 mod golden;
+mod grids;
 #[cfg(feature = "hub")]
 mod hub;
 mod predict;
 mod reproduction;
 mod reruns;
+mod searches;
 mod synth;
 mod world;

@@ -2,6 +2,7 @@
 
 mod caching;
 mod language;
+mod points;
 mod running;
 mod settings;
 mod sharing;

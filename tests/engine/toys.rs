@@ -1,10 +1,10 @@
 //! Toy stages: the engine needs neither images nor networks.
 
 use microtome::engine::{
-    Artifact, Complaint, Context, Facts, Files, Given, Inputs, Kind, Known, Port, Stage,
+    Artifact, Complaint, Context, Facts, Files, Given, Inputs, Kind, Known, Missing, Port, Stage,
     StageError,
     source::{Root, SourceFiles},
-    stage::{Arity, Naming, Point, Setting, SettingValue, Shared, Template},
+    stage::{Arity, Naming, Point, Setting, SettingValue, Shared, Template, Whose},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -115,6 +115,10 @@ impl Stage for Say {
             Style::Plain => 1,
             Style::Repeat(Repeat { times }) => *times as usize,
         };
+        if self.text == "fail" {
+            cx.note("about to fail");
+            return Err(StageError::new("it went wrong").with_help("say something else"));
+        }
         let seed = if self.seed > 0 { self.seed.to_string() } else { String::new() };
         Ok(Text(self.text.repeat(times) + &seed).write(cx))
     }
@@ -259,12 +263,16 @@ pub struct Try {
     #[serde(default)]
     seeds: u64,
 }
-pub struct Tried(NamedTexts);
+pub struct Tried {
+    texts: NamedTexts,
+    missing: Vec<Missing>,
+}
 impl Inputs for Tried {
     const PORTS: &'static [Port] =
         &[Port { name: "points", accepts: &["text"], arity: Arity::Points, naming: Naming::Named }];
     fn gather(given: &Given) -> Result<Tried, StageError> {
-        Ok(Tried(named(given, "points")?))
+        let missing = given.missing("points").to_vec();
+        Ok(Tried { texts: named(given, "points")?, missing })
     }
 }
 impl Stage for Try {
@@ -280,19 +288,23 @@ impl Stage for Try {
             for (i, value) in values.iter().enumerate() {
                 let place = format!("grid.{key}[{i}]");
                 let to = SettingValue::To(value.clone());
-                let setting = Setting { key: key.clone(), value: to, place };
+                let of = Whose::Template;
+                let setting = Setting { key: key.clone(), of, value: to, place };
                 points.push(Point { name: format!("{key}={value}"), settings: vec![setting] });
             }
         }
         for seed in 0..self.seeds {
             let plus = SettingValue::Plus(seed);
-            let setting = Setting { key: "seed".into(), value: plus, place: "seeds".into() };
+            let (key, of, place) = ("seed".into(), Whose::Template, "seeds".into());
+            let setting = Setting { key, of, value: plus, place };
             points.push(Point { name: format!("seed={seed}"), settings: vec![setting] });
         }
         Ok(points)
     }
     fn run(&self, inputs: Tried, cx: &Context) -> Result<Text, StageError> {
-        Ok(Text(inputs.0.0.iter().map(|(n, t)| format!("{n}: {}\n", t.0)).collect()).write(cx))
+        let found = inputs.texts.0.iter().map(|(n, t)| format!("{n}: {}\n", t.0));
+        let missing = inputs.missing.iter().map(|m| format!("{}: failed: {}\n", m.name, m.error));
+        Ok(Text(found.chain(missing).collect()).write(cx))
     }
 }
 

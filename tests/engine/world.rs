@@ -2,21 +2,27 @@
 
 use crate::toys::KINDS;
 use microtome::engine::{
-    Event, Judge, LockFile, OnFailure, Order, Pipeline, State, Store, Verdict, execute, pipeline,
-    plan, stage::Progress,
+    Event, Judge, LockFile, OnFailure, Order, Pipeline, Retry, State, Store, Verdict, execute,
+    pipeline, plan, stage::Progress,
 };
 use std::{
     cell::RefCell,
     collections::BTreeSet,
     fs,
     path::PathBuf,
-    sync::{Mutex, atomic::AtomicBool},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 pub struct World {
     pub dir: tempfile::TempDir,
     pub jobs: usize,
     pub on_failure: OnFailure,
+    pub retry: Retry,
+    /// The run is asked to stop when this stage is done.
+    pub stop_after: Option<&'static str>,
     /// What stages said while they ran.
     pub notes: Mutex<Vec<String>>,
 }
@@ -24,7 +30,14 @@ pub struct World {
 impl World {
     pub fn new() -> World {
         let dir = tempfile::tempdir().unwrap();
-        World { dir, jobs: 2, on_failure: OnFailure::KeepGoing, notes: Mutex::default() }
+        World {
+            dir,
+            jobs: 2,
+            on_failure: OnFailure::KeepGoing,
+            retry: Retry::Nothing,
+            stop_after: None,
+            notes: Mutex::default(),
+        }
     }
 
     /// What stages have said since the last time.
@@ -63,10 +76,15 @@ impl World {
             force: ids(force).into_iter().collect(),
             jobs: self.jobs,
             on_failure: self.on_failure,
+            retry: self.retry,
             out: self.path("out"),
         };
         let reasons = RefCell::new(std::collections::BTreeMap::new());
+        let stop = AtomicBool::new(false);
         let tell = |event: Event| match event {
+            Event::Ran { stage, .. } if self.stop_after == Some(&*stage) => {
+                stop.store(true, Ordering::Relaxed);
+            }
             Event::Started { stage, reasons: why, .. } => {
                 reasons.borrow_mut().insert(stage, why.join("; "));
             }
@@ -75,8 +93,7 @@ impl World {
             }
             _ => {}
         };
-        let run =
-            execute(&pipeline, &self.store(), &order, &AtomicBool::new(false), &tell).unwrap();
+        let run = execute(&pipeline, &self.store(), &order, &stop, &tell).unwrap();
         let lock = LockFile::read(&pipeline.path).unwrap().unwrap_or_default();
         lock.after(&run).write(&pipeline).unwrap();
         let reasons = reasons.into_inner();
@@ -109,6 +126,9 @@ impl World {
                     format!("{name} would run: {}\n", why.join("; "))
                 }
                 Verdict::Waits { on } => format!("{name} waits on {}\n", on.join(", ")),
+                Verdict::FailedBefore(failure) => {
+                    format!("{name} failed before: {}\n", failure.message)
+                }
                 Verdict::Broken(error) => {
                     format!("{name} broken: {}\n", error.to_string().replace(&*self.root(), "…"))
                 }

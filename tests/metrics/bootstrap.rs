@@ -138,3 +138,22 @@ fn a_resampled_p_value_counts_one_resample_more() {
     assert_eq!(two_sided(&one_below), Some(0.04)); // 2·2/100
     assert_eq!(two_sided(&[Some(0.0); 5]), Some(1.0));
 }
+
+/// Run it by name with `--ignored --nocapture`: 2000 resamples, each image a group of its own.
+#[test]
+#[ignore = "a measurement"]
+fn two_thousand_resamples_take_a_second() {
+    for images in [730_usize, 33_000] {
+        let mut random = Random::new(1, "speed", 0, 0);
+        let labels: Vec<u8> = (0..images).map(|_| random.below(2) as u8).collect();
+        let draw = |l: &u8| (f32::from(*l) + 2.0 * random.unit()) / 3.0;
+        let probabilities: Vec<f32> = labels.iter().map(draw).collect();
+        let groups = Groups::each(images);
+        let clock = std::time::Instant::now();
+        let ranking = [Ranking::new(&labels, &probabilities, &groups, 0.5).unwrap()];
+        let drawn = bootstrap(&ranking, &groups, 2000, stream(1));
+        let seconds = clock.elapsed().as_secs_f64();
+        println!("{images} images, {} resamples, 13 metrics: {seconds:.3} s", drawn[0].len());
+        assert!(seconds < 20.0, "{seconds} s");
+    }
+}

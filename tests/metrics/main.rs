@@ -7,6 +7,7 @@ mod references;
 mod refusals;
 mod roc;
 mod scores;
+mod tests_between;
 mod thin;
 
 /// A random classifier's world: labels of both classes and probabilities with ties.

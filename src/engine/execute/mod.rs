@@ -6,10 +6,10 @@ use super::{
     event::Event,
     output::Outputs,
     pipeline::{NodeId, Pipeline},
-    plan::{Judge, Reason},
+    plan::{Judge, Reason, Retry},
     run::{Run, State},
     stage::StageError,
-    store::{Record, Store, StoreError},
+    store::{Failure, Record, Store, StoreError},
 };
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
@@ -38,14 +38,16 @@ pub struct Order {
     /// How many stages at a time.
     pub jobs: usize,
     pub on_failure: OnFailure,
+    pub retry: Retry,
     /// Where links to the results go.
     pub out: PathBuf,
 }
 
-/// A stage to make, and the records of all that it reads.
+/// A stage to make, the records of all that it reads, and why some have none.
 struct Job {
     id: NodeId,
     inputs: HashMap<NodeId, Arc<Record>>,
+    missing: HashMap<NodeId, String>,
 }
 
 /// What workers send.
@@ -58,6 +60,8 @@ enum Message {
 enum Made {
     Found(Arc<Record>),
     Fresh(Arc<Record>, Vec<Reason>),
+    /// Not made: it failed before, and was not to be tried again.
+    FailedBefore(Box<Failure>),
     /// Not made, since these stages' results are not what they were: they are made again first.
     Refused(Vec<NodeId>),
 }
@@ -75,7 +79,7 @@ pub fn execute<'a>(
     tell: &dyn Fn(Event),
 ) -> Result<Run<'a>, StoreError> {
     sweep(store, tell);
-    let judge = Judge::new(pipeline, store, order.force.clone());
+    let judge = Judge::new(pipeline, store, order.force.clone()).with(order.retry);
     let mut run = Run::new(pipeline, &order.targets);
     tell(Event::Began { pipeline: pipeline.name.clone(), stages: run.stages().count() });
     let (jobs, jobs_out) = channel::<Job>();
@@ -137,9 +141,7 @@ impl Coordinator<'_> {
             while running < self.workers && !halted {
                 let Some(id) = ready.pop_front() else { break };
                 run.enter(id, State::Running);
-                let reads = run.pipeline.graph.reads(id).into_iter();
-                let input = |from| Some((from, run.state(from).record()?.clone()));
-                if jobs.send(Job { id, inputs: reads.filter_map(input).collect() }).is_err() {
+                if jobs.send(job(run, id)).is_err() {
                     return;
                 }
                 running += 1;
@@ -176,6 +178,13 @@ impl Coordinator<'_> {
                 let (key, headline) = (record.recipe.key().hex(), record.headline.clone());
                 let seconds = record.provenance.seconds;
                 (Event::Ran { stage, kind, key, seconds, headline }, State::Ran(record, reasons))
+            }
+            Ok(Made::FailedBefore(failure)) => {
+                let Failure { message, help, .. } = *failure;
+                let said = format!("it failed before, and is not tried again: {message}");
+                let state = State::Failed(StageError::Failed { message, help });
+                let help = Some("`--retry-failed` tries it again".to_string());
+                (Event::Failed { stage, kind, message: said, help }, state)
             }
             Err(StageError::Interrupted) => {
                 (Event::Interrupted { stage, kind }, State::Failed(StageError::Interrupted))
@@ -235,6 +244,19 @@ impl Coordinator<'_> {
             }
         }
     }
+}
+
+/// A stage that is ready, with what became of all that it reads.
+fn job(run: &Run, id: NodeId) -> Job {
+    let mut job = Job { id, inputs: HashMap::new(), missing: HashMap::new() };
+    for from in run.pipeline.graph.reads(id) {
+        let state = run.state(from);
+        match state.record() {
+            Some(record) => drop(job.inputs.insert(from, record.clone())),
+            None => job.missing.extend(state.problem().map(|problem| (from, problem))),
+        }
+    }
+    job
 }
 
 /// Notes what each stage now is, so that the next rerun can be explained.

@@ -6,9 +6,10 @@ use crate::engine::{
     earlier::Earlier,
     event::{Event, sentences},
     pipeline::NodeId,
-    plan::{Judge, Prepared, Reason, Verdict},
+    plan::{Judge, Prepared, Read, Reason, Verdict},
+    recipe::Missing,
     stage::{Context, Given, Progress, Said, StageError},
-    store::{Lookup, Provenance, Rate, Record, StoreError, host},
+    store::{Failure, Lookup, Provenance, Rate, Record, StoreError, host},
 };
 use std::{
     any::Any,
@@ -40,9 +41,14 @@ impl Worker<'_> {
 
     fn find_or_make(&self, job: &Job) -> Result<Made, StageError> {
         let (judge, store, id) = (self.judge, self.judge.store, job.id);
-        let prepared = judge.prepare(id, |from| Some(job.inputs.get(&from)?.outputs.digest()))?;
+        let known = |from| match job.inputs.get(&from) {
+            Some(record) => Some(Read::Made(record.outputs.digest())),
+            None => job.missing.get(&from).cloned().map(Read::Failed),
+        };
+        let prepared = judge.prepare(id, known)?;
         let reasons = match judge.verdict(id, &prepared) {
             Verdict::Cached(record) => return Ok(Made::Found(record.into())),
+            Verdict::FailedBefore(failure) => return Ok(Made::FailedBefore(failure)),
             Verdict::Stale(reasons) => reasons,
             Verdict::Broken(error) => return Err(error),
             Verdict::Waits { .. } => return Err(StageError::new("started before its inputs")),
@@ -100,19 +106,27 @@ impl Worker<'_> {
         });
         let attempt = store.attempt(&key).map_err(in_store)?;
         let scratch = store.scratch(&key).map_err(in_store)?;
-        let pace = Mutex::new(Pace::default());
+        let (pace, log) = (Mutex::new(Pace::default()), Mutex::new(Vec::new()));
         let progress = |progress: Progress| {
-            if let Progress::Step { done, unit, .. } = progress {
-                locked(&pace).step(done, unit);
+            match &progress {
+                Progress::Step { done, unit, .. } => locked(&pace).step(*done, unit),
+                Progress::Note { text } => locked(&log).push(text.clone()),
             }
             self.tell(Event::Progress { stage: node.name.clone(), progress });
         };
         let (out, scratch) = (attempt.path(), scratch.as_path());
         let made = (&*node.name, node.kind.output);
         let earlier = || Earlier::find(store, &recipe, &sources, made);
-        let cx = Context { out, scratch, stop: self.stop, progress: &progress, earlier: &earlier };
+        let (stop, progress) = (self.stop, &progress);
+        let cx = Context { out, scratch, stop, progress, earlier: &earlier, recipe: &recipe };
         let (began, clock) = (SystemTime::now(), Instant::now());
-        let Said { headline, shortfalls } = node.stage.run(&self.given(job), &cx)?;
+        let said = node.stage.run(&self.given(job), &cx).map_err(|error| {
+            if node.search.is_some() {
+                self.remember_failure(&key, &error, std::mem::take(&mut locked(&log)));
+            }
+            error
+        })?;
+        let Said { headline, shortfalls } = said;
         for (files, snapshot) in &sources {
             files.unchanged(snapshot).map_err(|error| {
                 StageError::new(error.to_string())
@@ -133,11 +147,22 @@ impl Worker<'_> {
         locked(self.verified).extend(outputs.files().iter().map(|file| file.digest));
         let record = Record { recipe, outputs, headline, shortfalls, provenance };
         store.publish(&key, &record).map_err(in_store)?;
+        store.forget_failure(&key).map_err(in_store)?;
         Earlier::remember(store, &record.recipe, &key, &sources);
         Ok(Made::Fresh(record.into(), reasons))
     }
 
-    /// The files of everything that the stage reads.
+    /// Keeps a point's failure with its log; that this fails too is only worth a warning.
+    fn remember_failure(&self, key: &Digest, error: &StageError, log: Vec<String>) {
+        let StageError::Failed { message, help } = error else { return };
+        let (message, help) = (message.clone(), help.clone());
+        let failure = Failure { message, help, log, version: env!("CARGO_PKG_VERSION").into() };
+        if let Err(error) = self.judge.store.write_failure(key, &failure) {
+            self.tell(Event::Warning { message: error.to_string() });
+        }
+    }
+
+    /// The files of everything that the stage reads, and the points that gave none.
     fn given(&self, job: &Job) -> Given {
         let (pipeline, store) = (self.judge.pipeline, self.judge.store);
         let mut given = Given::default();
@@ -146,7 +171,12 @@ impl Worker<'_> {
                 let (node, record) = (&pipeline.nodes[*from], job.inputs.get(from)?);
                 Some(store.files(&record.outputs, &node.name, node.kind.output))
             };
-            given.0.insert(port.name, from.iter().filter_map(files).collect());
+            given.files.insert(port.name, from.iter().filter_map(files).collect());
+            let missing = |from: &NodeId| {
+                let (name, error) = (&pipeline.nodes[*from].name, job.missing.get(from)?);
+                Some(Missing { name: name.clone(), error: error.clone() })
+            };
+            given.missing.insert(port.name, from.iter().filter_map(missing).collect());
         }
         given
     }

@@ -1,26 +1,37 @@
-//! A search becomes its points: copies of the template's table with settings laid over it.
+//! A search becomes its points: copies of the template's table with settings laid over it, which
+//! read copies of the stages before it where the search varies those.
 
 use super::{
     draft::Draft,
     problem::{Problem, nearest_of},
-    value::{Data, Key, Span, Step, Table, Value, steps},
+    value::{Data, Key, Span, Table, Value, steps},
+    vary::{Upstream, Variants},
 };
-use crate::engine::stage::{Complaint, Point, Setting, SettingValue};
+use crate::engine::stage::{Complaint, Point, Port, Setting, SettingValue};
 use std::collections::BTreeSet;
 
-/// All drafts, each search preceded by its points and reading them at its port for points.
+/// What a draft reads at each of its ports.
+pub type References = Vec<(&'static Port, Vec<Key>)>;
+
+/// All drafts, each search preceded by its points and reading them at its port for points; the
+/// points of a search that varies earlier stages are preceded by the copies of those.
 pub fn points(
     drafts: Vec<Draft>,
     broken: &BTreeSet<String>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Draft> {
+    let mut variants = Variants::of(&drafts);
     let of = |draft: &Draft| match &draft.template {
-        Some(template) if broken.contains(&template.name) => vec![],
-        _ => points_of(draft, &drafts, problems),
+        Some(template) if broken.contains(&template.name) => (vec![], vec![]),
+        _ => {
+            let points = points_of(draft, &drafts, &mut variants, problems);
+            (variants.take(), points)
+        }
     };
     let found: Vec<_> = drafts.iter().map(of).collect();
     let mut all = Vec::new();
-    for (mut draft, points) in drafts.into_iter().zip(found) {
+    for (mut draft, (before, points)) in drafts.into_iter().zip(found) {
+        all.extend(before);
         if let Some(template) = draft.kind.template {
             let names = points.iter().map(|p| Key { name: p.name.clone(), span: draft.span });
             let port = draft.kind.ports.iter().find(|port| port.name == template.port);
@@ -32,7 +43,12 @@ pub fn points(
     all
 }
 
-fn points_of(search: &Draft, drafts: &[Draft], problems: &mut Vec<Problem>) -> Vec<Draft> {
+fn points_of(
+    search: &Draft,
+    drafts: &[Draft],
+    variants: &mut Variants,
+    problems: &mut Vec<Problem>,
+) -> Vec<Draft> {
     let Some((template, stage)) = template_of(search, drafts, problems).zip(search.stage.as_ref())
     else {
         return vec![];
@@ -54,7 +70,7 @@ fn points_of(search: &Draft, drafts: &[Draft], problems: &mut Vec<Problem>) -> V
             let problem = Problem::new(format!("two points are called `{}`", point.name));
             problems.push(problem.at(search.span, "in this search"));
         }
-        made.extend(point_draft(search, template, point, problems));
+        made.extend(point_draft(search, template, point, variants, problems));
     }
     made
 }
@@ -94,11 +110,19 @@ fn point_draft(
     search: &Draft,
     template: &Draft,
     point: Point,
+    variants: &mut Variants,
     problems: &mut Vec<Problem>,
 ) -> Option<Draft> {
+    let (own, upstream) = match variants.sort_out(search, template, &point.settings) {
+        Ok(sorted) => sorted,
+        Err(problem) => {
+            problems.push(*problem);
+            return None;
+        }
+    };
     let mut table = template.table.clone();
-    for setting in &point.settings {
-        if let Err(problem) = lay(setting, &search.table, search.span, &mut table) {
+    for setting in own {
+        if let Err(problem) = lay(setting, &setting.key, search, &mut table) {
             problems.push(*problem);
             return None;
         }
@@ -108,7 +132,7 @@ fn point_draft(
         span: search.span,
         kind: template.kind,
         table,
-        references: template.references.clone(),
+        references: read_by(template, search, &upstream, variants, problems),
         template: None,
         stage: None,
         search: Some(search.name.clone()),
@@ -117,29 +141,45 @@ fn point_draft(
     Some(draft)
 }
 
-fn lay(
+/// What the template reads, or the copies of it that the settings ask for.
+fn read_by(
+    template: &Draft,
+    search: &Draft,
+    upstream: &[Upstream],
+    variants: &mut Variants,
+    problems: &mut Vec<Problem>,
+) -> References {
+    let mut copy = |key: &Key| Key {
+        name: variants.of_stage(&key.name, search, upstream, problems),
+        span: key.span,
+    };
+    let each = template.references.iter();
+    each.map(|(port, names)| (*port, names.iter().map(&mut copy).collect())).collect()
+}
+
+/// Lays a setting of a search into a table at the path `key`.
+pub fn lay(
     setting: &Setting,
-    from: &Table,
-    fallback: Span,
+    key: &str,
+    search: &Draft,
     to: &mut Table,
 ) -> Result<(), Box<Problem>> {
-    let place = from.locate(&setting.place);
-    let (key, at) = place.map_or((fallback, fallback), |p| (p.key, p.value));
-    let path = steps(&setting.key);
+    let place = search.table.locate(&setting.place);
+    let (key_at, at) = place.map_or((search.span, search.span), |p| (p.key, p.value));
+    let path = steps(key);
     let value = match &setting.value {
         SettingValue::To(json) => Value::from_json(json, at),
         SettingValue::Plus(more) => {
-            let base = match path.first() {
-                Some(Step::Key(name)) => to.get(name).map(|value| &value.data),
-                _ => None,
+            let base = match to.at(&path).map(|value| &value.data) {
+                Some(Data::Integer(base)) => *base,
+                _ => 0,
             };
-            let base = if let Some(Data::Integer(base)) = base { *base } else { 0 };
             Value::new(at, Data::Integer(base.saturating_add_unsigned(*more)))
         }
     };
-    to.set(&path, key, value).map_err(|error| {
-        let message = format!("`{}` is no parameter: {error}", setting.key);
-        Problem::new(message).at(key, "here").into()
+    to.set(&path, key_at, value).map_err(|error| {
+        let message = format!("`{key}` is no parameter: {error}");
+        Problem::new(message).at(key_at, "here").into()
     })
 }
 

@@ -11,6 +11,7 @@ mod problem;
 mod settings;
 mod share;
 mod value;
+mod vary;
 mod wire;
 
 pub use de::{DeError, from_value};

@@ -241,6 +241,17 @@ impl Value {
 }
 
 impl Table {
+    /// The value at a path, if all of it is written.
+    pub fn at(&self, path: &[Step]) -> Option<&Value> {
+        let (Step::Key(name), rest) = path.split_first()? else { return None };
+        let value = self.get(name)?;
+        match (&value.data, rest) {
+            (_, []) => Some(value),
+            (Data::Table(table), rest) => table.at(rest),
+            _ => None,
+        }
+    }
+
     /// Lays a value at a path, making the tables on the way; a choice written as a string,
     /// `optimizer = "adam"`, is opened to the table that it stands for.
     ///

@@ -132,7 +132,11 @@ fn check(
         };
         let known: Known = wires[id].iter().map(at_port).collect();
         match stage.check(&known) {
-            Ok(found) => facts[id] = found,
+            Ok(mut found) => {
+                // A stage that passes on what it knows of its input is not called so too.
+                found.remove(NAME);
+                facts[id] = found;
+            }
             Err(complaints) => {
                 let problem = |c| complain(c, &draft.table, &draft.owner(), draft.span);
                 problems.extend(complaints.into_iter().map(problem));

@@ -8,14 +8,17 @@
 //! locks/<key>                held while a key is being made
 //! index/                     stat indices of source folders
 //! history/<pipeline>.json    what each stage last was, for explanations
+//! failures/<key>.json        how a point of a search failed
 //! ```
 //! Everything appears by rename from a synced temporary; a record is written after its blobs, so
 //! a killed run leaves nothing that could be taken for a result.
 
+mod failure;
 mod history;
 mod lock;
 mod publish;
 
+pub use failure::Failure;
 pub use history::History;
 pub use lock::{KeyLock, host};
 
@@ -114,7 +117,9 @@ impl Store {
     /// Opens a store to write to, making its folders.
     pub fn open(root: &Path) -> Result<Store, StoreError> {
         let store = Store::at(root);
-        for part in ["objects", "recipes", "tmp", "scratch", "locks", "index", "history"] {
+        for part in
+            ["objects", "recipes", "tmp", "scratch", "locks", "index", "history", "failures"]
+        {
             let path = store.root.join(part);
             during("make", &path, fs::create_dir_all(&path))?;
         }

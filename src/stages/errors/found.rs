@@ -34,56 +34,56 @@ pub struct ModelErrors {
 /// What became of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum Decision {
     TruePositive,
     TrueNegative,
     FalsePositive,
     FalseNegative,
 }
 
-impl Outcome {
-    pub const ALL: [Outcome; 4] = [
-        Outcome::TruePositive,
-        Outcome::TrueNegative,
-        Outcome::FalsePositive,
-        Outcome::FalseNegative,
+impl Decision {
+    pub const ALL: [Decision; 4] = [
+        Decision::TruePositive,
+        Decision::TrueNegative,
+        Decision::FalsePositive,
+        Decision::FalseNegative,
     ];
 
-    pub fn of(label: u8, probability: f32, threshold: f32) -> Outcome {
+    pub fn of(label: u8, probability: f32, threshold: f32) -> Decision {
         match (label == 1, probability >= threshold) {
-            (true, true) => Outcome::TruePositive,
-            (false, false) => Outcome::TrueNegative,
-            (false, true) => Outcome::FalsePositive,
-            (true, false) => Outcome::FalseNegative,
+            (true, true) => Decision::TruePositive,
+            (false, false) => Decision::TrueNegative,
+            (false, true) => Decision::FalsePositive,
+            (true, false) => Decision::FalseNegative,
         }
     }
 
     pub fn is_wrong(self) -> bool {
-        matches!(self, Outcome::FalsePositive | Outcome::FalseNegative)
+        matches!(self, Decision::FalsePositive | Decision::FalseNegative)
     }
 
     /// The class that was predicted.
     pub fn predicted(self) -> u8 {
-        u8::from(matches!(self, Outcome::TruePositive | Outcome::FalsePositive))
+        u8::from(matches!(self, Decision::TruePositive | Decision::FalsePositive))
     }
 
     /// As it is written in file names.
     pub fn name(self) -> &'static str {
         match self {
-            Outcome::TruePositive => "true_positive",
-            Outcome::TrueNegative => "true_negative",
-            Outcome::FalsePositive => "false_positive",
-            Outcome::FalseNegative => "false_negative",
+            Decision::TruePositive => "true_positive",
+            Decision::TrueNegative => "true_negative",
+            Decision::FalsePositive => "false_positive",
+            Decision::FalseNegative => "false_negative",
         }
     }
 
     /// As a person says it.
     pub fn words(self) -> &'static str {
         match self {
-            Outcome::TruePositive => "tumour, and called tumour",
-            Outcome::TrueNegative => "healthy, and called healthy",
-            Outcome::FalsePositive => "healthy, but called tumour",
-            Outcome::FalseNegative => "tumour, but called healthy",
+            Decision::TruePositive => "tumour, and called tumour",
+            Decision::TrueNegative => "healthy, and called healthy",
+            Decision::FalsePositive => "healthy, but called tumour",
+            Decision::FalseNegative => "tumour, but called healthy",
         }
     }
 }
@@ -92,7 +92,7 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gallery {
-    pub outcome: Outcome,
+    pub outcome: Decision,
     /// How many there are of it, shown or not.
     pub total: usize,
     /// The PNG file that shows them, in `columns` columns row by row, each above its probability;

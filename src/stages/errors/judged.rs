@@ -1,6 +1,6 @@
 //! What a model makes of labelled images, and which of them it is surest of.
 
-use super::found::{Example, Outcome};
+use super::found::{Decision, Example};
 use crate::data::Dataset;
 
 /// What a model makes of the images.
@@ -10,7 +10,7 @@ pub struct Judged<'a> {
     pub rows: &'a [usize],
     pub labels: Vec<u8>,
     pub probabilities: Vec<f32>,
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<Decision>,
 }
 
 impl Judged<'_> {
@@ -23,17 +23,17 @@ impl Judged<'_> {
     ) -> Judged<'a> {
         let labels: Vec<u8> = rows.iter().map(|&row| data.label(row).unwrap_or(0)).collect();
         let each = labels.iter().zip(&probabilities);
-        let outcomes = each.map(|(label, p)| Outcome::of(*label, *p, threshold)).collect();
+        let outcomes = each.map(|(label, p)| Decision::of(*label, *p, threshold)).collect();
         Judged { name, rows, labels, probabilities, outcomes }
     }
 
-    pub fn count(&self, outcome: Outcome) -> usize {
+    pub fn count(&self, outcome: Decision) -> usize {
         self.outcomes.iter().filter(|other| **other == outcome).count()
     }
 
     /// The places of the images of an outcome that the model is surest of; equals in the order of
     /// the data set.
-    pub fn most_confident(&self, outcome: Outcome, most: usize) -> Vec<usize> {
+    pub fn most_confident(&self, outcome: Decision, most: usize) -> Vec<usize> {
         let of = |at: &usize| self.outcomes[*at] == outcome;
         let mut places: Vec<usize> = (0..self.rows.len()).filter(of).collect();
         places.sort_by(|a, b| {

@@ -1,7 +1,7 @@
 //! Where a network looks, on images that it got right and wrong.
 
 use super::{
-    found::{Example, Gallery, Inside, Looked, Outcome},
+    found::{Decision, Example, Gallery, Inside, Looked},
     gallery::{Frame, Seen, overlays},
     judged::Judged,
 };
@@ -70,7 +70,7 @@ pub fn looked(
         spread(&places.collect::<Vec<_>>())
     };
     let (right, wrong) = (of(false), of(true));
-    let shown: Vec<(Outcome, Vec<usize>)> = Outcome::ALL
+    let shown: Vec<(Decision, Vec<usize>)> = Decision::ALL
         .map(|outcome| (outcome, model.most_confident(outcome, SHOWN)))
         .into_iter()
         .filter(|(_, places)| !places.is_empty())
@@ -85,7 +85,7 @@ pub fn looked(
         Inside::of(&places.iter().map(|&at| maps.inside(at)).collect::<Vec<_>>())
     };
     let example = |&at: &usize| Example { inside: maps.inside(at), ..model.example(data, at) };
-    let line = |(outcome, places): &(Outcome, Vec<usize>)| Gallery {
+    let line = |(outcome, places): &(Decision, Vec<usize>)| Gallery {
         outcome: *outcome,
         total: model.count(*outcome),
         picture: None,

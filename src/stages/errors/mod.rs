@@ -8,7 +8,7 @@ mod judged;
 mod looked;
 mod table;
 
-pub use found::{Bin, Errors, Example, Gallery, Inside, Looked, Measured, ModelErrors, Outcome};
+pub use found::{Bin, Decision, Errors, Example, Gallery, Inside, Looked, Measured, ModelErrors};
 
 use super::{
     DATA,
@@ -181,7 +181,7 @@ impl Examine {
         cx: &Context,
     ) -> Result<ModelErrors, StageError> {
         let mut galleries = Vec::new();
-        for outcome in Outcome::ALL.into_iter().filter(|outcome| outcome.is_wrong()) {
+        for outcome in Decision::ALL.into_iter().filter(|outcome| outcome.is_wrong()) {
             let places = model.most_confident(outcome, self.examples);
             if places.is_empty() {
                 continue;

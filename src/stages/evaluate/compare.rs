@@ -1,8 +1,12 @@
 //! Every pair of models on the same images: which of them can be told apart.
 
 use super::super::evaluation::{Evaluation, Pair};
-use crate::metrics::{
-    DeLong, Metric, MetricError, Scores, differences, holm, mcnemar, percentile_interval, two_sided,
+use crate::{
+    data::random::Random,
+    metrics::{
+        DeLong, Groups, Metric, MetricError, Ranking, Scores, bootstrap, differences, holm,
+        mcnemar, percentile_interval, two_sided,
+    },
 };
 
 /// What comparisons need of each model.
@@ -14,6 +18,43 @@ pub struct Contender {
     pub right: Vec<bool>,
     /// The scores on each resample, the same resamples for all models; empty without intervals.
     pub resampled: Vec<Scores>,
+}
+
+impl Contender {
+    /// The model's probabilities of these images, and its scores on each resample.
+    pub fn of(
+        name: &str,
+        labels: &[u8],
+        probabilities: &[f32],
+        threshold: f32,
+        resampled: Vec<Scores>,
+    ) -> Contender {
+        let called = probabilities.iter().map(|p| *p >= threshold);
+        Contender {
+            name: name.into(),
+            // Unsound values are found by the scores; what is left is an absent class.
+            delong: DeLong::of(labels, probabilities).ok(),
+            right: called.zip(labels).map(|(called, l)| called == (*l == 1)).collect(),
+            resampled,
+        }
+    }
+}
+
+/// For each model its scores on every resample; none where there is but one group to draw.
+pub fn resampled(
+    models: &[Ranking],
+    groups: &Groups,
+    resamples: u32,
+    seed: u64,
+) -> Vec<Vec<Scores>> {
+    if groups.count() < 2 {
+        return models.iter().map(|_| Vec::new()).collect();
+    }
+    let stream = |resample: u64| {
+        let mut random = Random::new(seed, "bootstrap", 0, resample);
+        move |n: u64| random.below(n)
+    };
+    bootstrap(models, groups, resamples, stream)
 }
 
 /// All pairs, with Holm's correction over them.

@@ -9,6 +9,7 @@ mod settings;
 mod slices;
 mod threshold;
 
+pub(super) use compare::{Contender, pairs, resampled};
 pub use files::{GroupLine, Prediction};
 pub use settings::{Calibrate, Evaluate, Intervals};
 pub use threshold::{Cost, Rule, Threshold};

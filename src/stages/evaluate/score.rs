@@ -2,15 +2,14 @@
 
 use super::{
     Evaluate,
-    compare::{Contender, indistinguishable, pairs},
+    compare::{Contender, indistinguishable, pairs, resampled},
     images::{Images, Predicted},
     slices::{slices, worst},
 };
 use crate::{
-    data::random::Random,
     metrics::{
-        BINS, Binning, DeLong, Groups, Interval, Metric, MetricError, Ranking, ReliabilityBin,
-        Scores, bootstrap, expected_calibration_error, percentile_interval, reliability,
+        BINS, Binning, Groups, Interval, Metric, MetricError, Ranking, ReliabilityBin, Scores,
+        expected_calibration_error, percentile_interval, reliability,
     },
     stages::evaluation::{Calibration, Evaluation, ModelEvaluation, Slice, Uncalibrated},
 };
@@ -54,7 +53,9 @@ impl Evaluate {
                 true => self.slices(&images.groups(), images, model)?,
                 false => Vec::new(),
             };
-            let contender = contender(images, model, resampled);
+            let Predicted { model: name, probabilities, threshold, .. } = model;
+            let contender =
+                Contender::of(name, &images.labels, probabilities, *threshold, resampled);
             scored.evaluation.models.push(self.model(images, model, &contender, &by_group)?);
             scored.groups.push(by_group);
             contenders.push(contender);
@@ -84,18 +85,11 @@ impl Evaluate {
         predicted: &[Predicted],
         groups: &Groups,
     ) -> Result<Vec<Vec<Scores>>, MetricError> {
-        if groups.count() < 2 {
-            return Ok(predicted.iter().map(|_| Vec::new()).collect());
-        }
         let ranking = |model: &Predicted| {
             Ranking::new(&images.labels, &model.probabilities, groups, model.threshold)
         };
         let rankings: Vec<Ranking> = predicted.iter().map(ranking).collect::<Result<_, _>>()?;
-        let stream = |resample: u64| {
-            let mut random = Random::new(self.seed, "bootstrap", 0, resample);
-            move |n: u64| random.below(n)
-        };
-        Ok(bootstrap(&rankings, groups, self.intervals.resamples, stream))
+        Ok(resampled(&rankings, groups, self.intervals.resamples, self.seed))
     }
 
     fn model(
@@ -130,17 +124,6 @@ impl Evaluate {
     ) -> Result<Vec<Slice>, MetricError> {
         let level = self.intervals.level;
         slices(names, &images.labels, &model.probabilities, model.threshold, level)
-    }
-}
-
-fn contender(images: &Images, model: &Predicted, resampled: Vec<Scores>) -> Contender {
-    let called = model.probabilities.iter().map(|p| *p >= model.threshold);
-    Contender {
-        name: model.model.clone(),
-        // Unsound values are found by the scores; what is left is an absent class.
-        delong: DeLong::of(&images.labels, &model.probabilities).ok(),
-        right: called.zip(&images.labels).map(|(called, l)| called == (*l == 1)).collect(),
-        resampled,
     }
 }
 

@@ -117,6 +117,7 @@ fn monitor_name(monitor: Monitor) -> &'static str {
 fn epoch_row(epoch: &Epoch) -> EpochRow {
     EpochRow {
         epoch: epoch.epoch as u32,
+        lr: Some(epoch.lr),
         train_loss: epoch.train_loss,
         train_accuracy: Some(epoch.train_accuracy),
         valid_loss: Some(epoch.val_loss),
@@ -128,16 +129,33 @@ fn epoch_row(epoch: &Epoch) -> EpochRow {
 /// A search with all its trials.
 pub fn search(files: &Files) -> Result<SearchSection, StageError> {
     let search = Search::open(files)?;
+    let repeated = [(search.folds, "fold"), (search.seeds, "seed")];
+    let repeated = repeated.into_iter().filter(|(n, _)| *n > 1).map(|(_, word)| word.to_string());
+    let repeats = |trial: &super::Trial| {
+        let each = [(search.folds, trial.fold), (search.seeds, trial.seed)];
+        each.into_iter().filter(|(n, _)| *n > 1).map(|(_, k)| k.to_string()).collect::<Vec<_>>()
+    };
     let trial = |trial: &super::Trial| {
-        let m = &trial.metrics;
+        let values = [
+            trial.values.iter().map(|v| v.clone().unwrap_or("–".into())).collect(),
+            repeats(trial),
+        ]
+        .concat();
+        let (objective, m) = match &trial.outcome {
+            super::Outcome::Scored { objective, metrics } => (*objective, metrics),
+            super::Outcome::Failed { error } => {
+                let outcome = Outcome::Failed { error: error.clone() };
+                return Trial { name: trial.name.clone(), values, outcome };
+            }
+        };
         let mut metrics: Vec<_> =
             m.val_auc.map(|auc| ("val_auc".to_string(), auc)).into_iter().collect();
         metrics.push(("val_loss".into(), m.val_loss));
         metrics.push(("val_accuracy".into(), m.val_accuracy));
         metrics.push(("best epoch".into(), m.epoch as f64));
         metrics.retain(|(name, _)| name != search.objective.name());
-        let outcome = Outcome::Scored { objective: trial.objective, metrics };
-        Trial { name: trial.name.clone(), values: trial.values.clone(), outcome }
+        let outcome = Outcome::Scored { objective, metrics };
+        Trial { name: trial.name.clone(), values, outcome }
     };
     Ok(SearchSection {
         stage: files.stage.clone(),
@@ -146,7 +164,7 @@ pub fn search(files: &Files) -> Result<SearchSection, StageError> {
             Objective::ValLoss => Goal::Minimize,
             Objective::ValAuc | Objective::ValAccuracy => Goal::Maximize,
         },
-        parameters: search.parameters.clone(),
+        parameters: search.parameters.iter().cloned().chain(repeated).collect(),
         trials: search.trials.iter().map(trial).collect(),
         best: Some(search.best),
     })

@@ -9,6 +9,7 @@ mod ablation;
 mod advice;
 mod chart;
 mod embed;
+mod errors;
 mod exploration;
 mod helped;
 mod levels;
@@ -33,10 +34,12 @@ pub use helped::helped;
 pub use page::render;
 pub use values::{
     Against, BrightnessHistogram, Calibration, ChannelStats, Class, ColourScore, Combination,
-    ContactSheet, Ending, EpochRow, EvaluationSection, Exploration, Fact, Finding, FindingKind,
-    Flaw, FlawKind, GateVerdict, Goal, GroupLook, Importance, Interaction, Interval, LayerRow, Map,
-    MapAxis, MapPoint, MeanImage, Measure, ModelPair, ModelScores, ModelSection, Origin,
-    OriginInput, Outcome, Outlying, Part, Picture, Report, Resampling, SampleGrid, SearchSection,
-    ShadeHistogram, Slice, SplitCounts, Staining, Standing, Tally, Trial, TrialCurve,
+    ContactSheet, Ending, EpochRow, ErrorBin, ErrorGallery, ErrorImage, ErrorMeasure,
+    ErrorsSection, EvaluationSection, Exploration, Fact, Finding, FindingKind, Flaw, FlawKind,
+    GateVerdict, Goal, GroupLook, Importance, Inside, Interaction, Interval, LayerRow, Looked, Map,
+    MapAxis, MapPoint, MeanImage, Measure, ModelErrors, ModelPair, ModelScores, ModelSection,
+    Origin, OriginInput, Outcome, Outlying, Part, Picture, Report, Resampling, SampleGrid,
+    SearchSection, ShadeHistogram, Slice, SplitCounts, Staining, Standing, Tally, Trial,
+    TrialCurve,
 };
 pub use verdict::verdict;

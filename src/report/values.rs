@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::errors::values::*;
 pub use super::exploration::values::*;
 pub use super::scores::values::*;
 pub use super::search::values::*;
@@ -20,6 +21,7 @@ pub struct Report {
     pub models: Vec<ModelSection>,
     pub searches: Vec<SearchSection>,
     pub evaluations: Vec<EvaluationSection>,
+    pub errors: Vec<ErrorsSection>,
     /// What it takes to make this page again; absent from a page that no pipeline made.
     pub origin: Option<Origin>,
 }

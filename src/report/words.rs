@@ -41,6 +41,16 @@ pub(super) fn whole(value: f64) -> String {
     }
 }
 
+/// To about three digits, whatever the size.
+pub(super) fn number(value: f64) -> String {
+    match value.abs() {
+        size if size >= 99.5 => whole(value),
+        size if size >= 9.95 => one(value),
+        size if size >= 0.995 => two(value),
+        _ => three(value),
+    }
+}
+
 /// `a`, `a and b`, `a, b and c`.
 pub(super) fn list(items: &[String]) -> String {
     match items {

@@ -38,6 +38,7 @@ fn sections_come_in_reading_order() {
         Training
         Search: search
         Evaluation on the test split
+        Errors on the test split
         Reproduction"#]]
     .assert_eq(&titles.join("\n"));
 }

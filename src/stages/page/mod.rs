@@ -1,10 +1,12 @@
 //! From artifacts to the values of the report.
 
+mod errors;
 mod evaluation;
 mod exploration;
 mod looks;
 mod search;
 
+pub use errors::errors;
 pub use evaluation::evaluation;
 pub use exploration::exploration;
 use exploration::picture;

@@ -33,7 +33,7 @@ def expect(what, holds):
 def numbers(cells):
     """The numbers of a column from the top down, gaps left out."""
     read = [cell.strip().replace(",", "").replace("%", "").split(" ")[0] for cell in cells]
-    return [float(cell) for cell in read if cell not in ("", "–")]
+    return [float(cell.split("(")[0]) for cell in read if cell not in ("", "–")]
 
 
 def column(table, heading):
@@ -51,17 +51,15 @@ def column(table, heading):
 def sorting(page):
     tables = page.locator("table[data-sortable]:has(thead button)")
     expect(f"{tables.count()} tables can be sorted", tables.count() > 0)
-    table = tables.first
-    for place in range(tables.count()):
-        if tables.nth(place).locator("thead button", has_text="AUC").count():
-            table = tables.nth(place)
-            break
-    button = table.locator("thead button").nth(1)
+    # The table of scores: the only one that begins with the models and has their AUC.
+    table = tables.filter(has_text="Each model on the").first
+    button = table.locator("thead button", has_text="AUC").first
     name = button.inner_text().strip()
     before = numbers(column(table, name))
     button.focus()
     page.keyboard.press("Enter")
     heading = button.locator("xpath=..")
+    expect(f"{name}: {before}, which is not in rising order", before != sorted(before))
     expect(f"{name}: rising by the keyboard", numbers(column(table, name)) == sorted(before))
     expect("aria-sort says ascending", heading.get_attribute("aria-sort") == "ascending")
     page.keyboard.press("Space")

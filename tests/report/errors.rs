@@ -22,12 +22,13 @@ fn what_stands_out_and_what_does_not() {
     check(
         |_| {},
         expect![[r#"
-        resnet is wrong on 200 of 2,200 images (9.1%) at a threshold of 0.5.
-        It is wrong more often where brightness is 50 to 90: on 88 of 440 images, 20.0% (95% interval 16.5% to 24.0%, images taken one by one), against 9.1% overall.
-        By sharpness no part of the images stands out: each interval holds the overall rate.
-        Where resnet decides rightly, 31.0% of its map (Grad-CAM) lie inside the central box (95% interval 29.0% to 33.0%, 500 images): more than the ninth that an even map has there.
-        Where resnet decides wrongly, 12.0% of its map (Grad-CAM) lie inside the central box (95% interval 10.0% to 14.0%, 500 images): which cannot be told from the ninth that an even map has there.
-        When it is wrong it looks farther from the centre, by 19.0 points."#]],
+            resnet is wrong on 200 of 2,200 images (9.1%) at a threshold of 0.5.
+            It is wrong more often where brightness is 50 to 90: on 88 of 440 images, 20.0% (95% interval 16.5% to 24.0%, images taken one by one), against 9.1% overall.
+            Of the 6 intervals one in twenty would miss the overall rate by chance alone.
+            By sharpness no part of the images stands out: each interval holds the overall rate.
+            Where resnet decides rightly, 31.0% of its map (Grad-CAM) lie inside the central box (95% interval 29.0% to 33.0%, 500 images): more than the ninth that an even map has there.
+            Where resnet decides wrongly, 12.0% of its map (Grad-CAM) lie inside the central box (95% interval 10.0% to 14.0%, 500 images): which cannot be told from the ninth that an even map has there.
+            When it is wrong it looks farther from the centre, by 19.0 points."#]],
     );
 }
 

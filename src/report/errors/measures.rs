@@ -18,6 +18,13 @@ pub(super) fn sentences(model: &ModelErrors) -> Vec<String> {
             None => plain.push(measure.measure.clone()),
         }
     }
+    if !sentences.is_empty() {
+        let intervals: usize = model.measures.iter().map(|measure| measure.bins.len()).sum();
+        sentences.push(format!(
+            "Of the {} one in twenty would miss the overall rate by chance alone.",
+            plural(intervals as u64, "interval")
+        ));
+    }
     if !plain.is_empty() {
         sentences.push(format!(
             "By {} no part of the images stands out: each interval holds the overall rate.",
@@ -37,11 +44,10 @@ fn standing_out(measure: &ErrorMeasure, overall: f64) -> Option<&ErrorBin> {
 fn told(measure: &ErrorMeasure, bin: &ErrorBin, overall: f64) -> String {
     let degree = if bin.rate > overall { "more" } else { "less" };
     format!(
-        "It is wrong {degree} often where {} is {} to {}: on {} of {}, {} (95% interval {} to {}, images \
+        "It is wrong {degree} often where {} is {}: on {} of {}, {} (95% interval {} to {}, images \
          taken one by one), against {} overall.",
         measure.measure,
-        number(bin.from),
-        number(bin.to),
+        range(bin),
         count(bin.wrong),
         plural(bin.images, "image"),
         percent(bin.rate),
@@ -51,12 +57,21 @@ fn told(measure: &ErrorMeasure, bin: &ErrorBin, overall: f64) -> String {
     )
 }
 
+/// From which value to which, with as many digits as tell them apart.
+fn range(bin: &ErrorBin) -> String {
+    match (number(bin.from), number(bin.to)) {
+        (from, to) if from != to => format!("{from} to {to}"),
+        (only, _) if bin.from == bin.to => only,
+        _ => format!("{:.4} to {:.4}", bin.from, bin.to),
+    }
+}
+
 /// A chart for each measure: its parts from low to high, with the overall rate.
 pub(super) fn markup(id: &str, model: &ModelErrors) -> Markup {
     let overall = share(model.wrong, model.images);
     let chart = |measure: &ErrorMeasure| {
         let row = |bin: &ErrorBin| Whisker {
-            label: format!("{} to {}", number(bin.from), number(bin.to)),
+            label: range(bin),
             class: "s0".to_owned(),
             value: bin.rate,
             low: bin.low,

@@ -34,7 +34,7 @@ pub use execute::{OnFailure, Order, execute};
 pub use lockfile::LockFile;
 pub use pipeline::{NodeId, Pipeline, Rejected};
 pub use plan::{Judge, Planned, Retry, Verdict, plan};
-pub use recipe::Missing;
+pub use recipe::{Lack, Missing};
 pub use run::{Run, State};
 pub use stage::{Complaint, Context, Facts, Given, Inputs, Kind, Known, Port, Stage, StageError};
 pub use store::Store;

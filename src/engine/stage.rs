@@ -50,6 +50,17 @@ pub trait Stage: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stat
         Ok(Vec::new())
     }
 
+    /// The gates between the rungs of a search, in order; only for kinds with a `TEMPLATE`. The
+    /// gate `i` reads the points of rung `i`, and decides which points of rung `i + 1` run.
+    fn gates(&self) -> Vec<Gate> {
+        Vec::new()
+    }
+
+    /// Whether a gate lets a point through, by what stands in the brackets of its name.
+    fn lets_through(_gate: &Self::Output, _point: &str) -> bool {
+        true
+    }
+
     /// Work that this stage would do alike with others: it becomes a stage of its own before it,
     /// run once for all that ask for the same.
     fn shared(&self) -> Option<Shared> {
@@ -106,6 +117,20 @@ pub struct Point {
     /// What stands in the brackets of its name: `lr=0.001,batch_size=32`.
     pub name: String,
     pub settings: Vec<Setting>,
+    /// The rung that it stands on; from 1 on it waits for the gate below.
+    pub rung: usize,
+}
+
+/// A stage between two rungs of a search, which reads the points of one at its port for points and
+/// decides which of the next run. What it lets through is no part of a point's recipe: the same
+/// training is the same, whoever asked for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gate {
+    pub kind: &'static str,
+    /// What stands in the brackets of its name: `rung=1`.
+    pub name: String,
+    /// Its parameters, as a user would write them.
+    pub params: serde_json::Value,
 }
 
 /// One parameter of a point.
@@ -297,6 +322,7 @@ pub trait AnyStage: Send + Sync {
     fn sources(&self) -> Vec<SourceFiles>;
     fn check(&self, inputs: &Known) -> Result<Facts, Vec<Complaint>>;
     fn points(&self) -> Result<Vec<Point>, Vec<Complaint>>;
+    fn gates(&self) -> Vec<Gate>;
     fn shared(&self) -> Option<Shared>;
     /// Runs the stage; gives the output's headline.
     fn run(&self, given: &Given, cx: &Context) -> Result<Option<String>, StageError>;
@@ -314,6 +340,9 @@ impl<S: Stage> AnyStage for S {
     }
     fn points(&self) -> Result<Vec<Point>, Vec<Complaint>> {
         Stage::points(self)
+    }
+    fn gates(&self) -> Vec<Gate> {
+        Stage::gates(self)
     }
     fn shared(&self) -> Option<Shared> {
         Stage::shared(self)
@@ -335,6 +364,8 @@ pub struct Kind {
     pub output: &'static str,
     pub(super) parse: fn(&Value) -> Result<Box<dyn AnyStage>, DeError>,
     pub(super) schema: fn() -> schemars::Schema,
+    /// Whether an artifact of the kind, as a gate, lets a point through.
+    pub(super) lets: fn(&Files, &str) -> Result<bool, StageError>,
 }
 
 impl Kind {
@@ -349,6 +380,7 @@ impl Kind {
             output: S::Output::TYPE,
             parse: |value| Ok(Box::new(from_value::<S>(value)?)),
             schema: || schemars::schema_for!(S),
+            lets: |files, point| Ok(S::lets_through(&S::Output::open(files)?, point)),
         }
     }
 

@@ -22,8 +22,8 @@ pub use features::{Extract, TrainingData};
 pub use report::Report;
 pub use synth::{KaggleFolder, write_kaggle};
 pub use tune::{
-    Comparison, Importance, Interaction, Method, Objective, Outcome, Ranked, Search, Standing,
-    Trial, Tune,
+    Comparison, Importance, Interaction, Method, Objective, Outcome, Promotion, Ranked, Rung,
+    Search, Standing, Trial, Tune,
 };
 
 use crate::{
@@ -45,6 +45,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Extract>(),
     Kind::of::<Training>(),
     Kind::of::<Tune>(),
+    Kind::of::<Rung>(),
     Kind::of::<Evaluate>(),
     Kind::of::<Report>(),
 ];

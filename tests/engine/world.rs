@@ -104,6 +104,7 @@ impl World {
                 State::Ran(..) => format!("{name} ran: {}\n", reasons[name]),
                 State::Failed(error) => format!("{name} failed: {error}\n"),
                 State::Skipped { because } => format!("{name} skipped: {because}\n"),
+                State::HeldBack { gate } => format!("{name} held back by {gate}\n"),
                 other => format!("{name} {other:?}\n"),
             }
         };
@@ -129,6 +130,7 @@ impl World {
                 Verdict::FailedBefore(failure) => {
                     format!("{name} failed before: {}\n", failure.message)
                 }
+                Verdict::HeldBack { gate } => format!("{name} held back by {gate}\n"),
                 Verdict::Broken(error) => {
                     format!("{name} broken: {}\n", error.to_string().replace(&*self.root(), "…"))
                 }

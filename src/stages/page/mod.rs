@@ -125,37 +125,12 @@ fn epoch_row(epoch: &Epoch) -> EpochRow {
     }
 }
 
-/// A search with all its trials.
+/// A search with all its trials that ran.
 pub fn search(files: &Files) -> Result<SearchSection, StageError> {
     let search = Search::open(files)?;
-    let repeated = [(search.folds, "fold"), (search.seeds, "seed")];
-    let repeated = repeated.into_iter().filter(|(n, _)| *n > 1).map(|(_, word)| word.to_string());
-    let repeats = |trial: &super::Trial| {
-        let each = [(search.folds, trial.fold), (search.seeds, trial.seed)];
-        each.into_iter().filter(|(n, _)| *n > 1).map(|(_, k)| k.to_string()).collect::<Vec<_>>()
-    };
-    let trial = |trial: &super::Trial| {
-        let values = [
-            trial.values.iter().map(|v| v.clone().unwrap_or("–".into())).collect(),
-            repeats(trial),
-        ]
-        .concat();
-        let (objective, m) = match &trial.outcome {
-            super::Outcome::Scored { objective, metrics } => (*objective, metrics),
-            super::Outcome::Failed { error } => {
-                let outcome = Outcome::Failed { error: error.clone() };
-                return Trial { name: trial.name.clone(), values, outcome };
-            }
-        };
-        let mut metrics: Vec<_> =
-            m.val_auc.map(|auc| ("val_auc".to_string(), auc)).into_iter().collect();
-        metrics.push(("val_loss".into(), m.val_loss));
-        metrics.push(("val_accuracy".into(), m.val_accuracy));
-        metrics.push(("best epoch".into(), m.epoch as f64));
-        metrics.retain(|(name, _)| name != search.objective.name());
-        let outcome = Outcome::Scored { objective, metrics };
-        Trial { name: trial.name.clone(), values, outcome }
-    };
+    let ran = |place: &usize| search.trials[*place].outcome != super::Outcome::NotPromoted;
+    let shown: Vec<usize> = (0..search.trials.len()).filter(ran).collect();
+    let names = repeats(&search).map(|(word, _)| word.to_string());
     Ok(SearchSection {
         stage: files.stage.clone(),
         objective: search.objective.name().into(),
@@ -163,10 +138,44 @@ pub fn search(files: &Files) -> Result<SearchSection, StageError> {
             Objective::ValLoss => Goal::Minimize,
             Objective::ValAuc | Objective::ValAccuracy => Goal::Maximize,
         },
-        parameters: search.parameters.iter().cloned().chain(repeated).collect(),
-        trials: search.trials.iter().map(trial).collect(),
-        best: Some(search.best),
+        parameters: search.parameters.iter().cloned().chain(names).collect(),
+        trials: shown.iter().map(|&place| trial(&search, &search.trials[place])).collect(),
+        best: shown.iter().position(|&place| place == search.best),
     })
+}
+
+/// What tells one repeat of a combination.
+type Repeat = fn(&Search, &super::Trial) -> String;
+
+/// In what the repeats of a combination differ.
+fn repeats(search: &Search) -> impl Iterator<Item = (&'static str, Repeat)> {
+    let all: [(&str, bool, Repeat); 3] = [
+        ("epochs", !search.rungs.is_empty(), |search, trial| {
+            search.rungs.get(trial.rung).map_or(String::new(), u32::to_string)
+        }),
+        ("fold", search.folds > 1, |_, trial| trial.fold.to_string()),
+        ("seed", search.seeds > 1, |_, trial| trial.seed.to_string()),
+    ];
+    all.into_iter().filter(|(_, several, _)| *several).map(|(word, _, of)| (word, of))
+}
+
+fn trial(search: &Search, trial: &super::Trial) -> Trial {
+    let values = trial.values.iter().map(|value| value.clone().unwrap_or("–".into()));
+    let repeats = repeats(search).map(|(_, of)| of(search, trial));
+    let outcome = match &trial.outcome {
+        super::Outcome::Scored { objective, metrics: m } => {
+            let auc = m.val_auc.map(|auc| ("val_auc".to_string(), auc));
+            let mut metrics: Vec<_> = auc.into_iter().collect();
+            metrics.push(("val_loss".into(), m.val_loss));
+            metrics.push(("val_accuracy".into(), m.val_accuracy));
+            metrics.push(("best epoch".into(), m.epoch as f64));
+            metrics.retain(|(name, _)| name != search.objective.name());
+            Outcome::Scored { objective: *objective, metrics }
+        }
+        super::Outcome::Failed { error } => Outcome::Failed { error: error.clone() },
+        super::Outcome::NotPromoted => Outcome::Failed { error: "not promoted".into() },
+    };
+    Trial { name: trial.name.clone(), values: values.chain(repeats).collect(), outcome }
 }
 
 /// An evaluation with the ROC curves of its models.

@@ -19,8 +19,14 @@ pub fn compare(
     let Some((best, others)) = combinations.split_first_mut() else { return said(folds) };
     best.standing = Standing::Best;
     let overlap = overlap(folds);
-    let tests: Vec<Option<Paired>> =
-        others.iter().map(|other| paired(&differences(other, best, trials), overlap)).collect();
+    for other in others.iter_mut().filter(|other| other.rung < best.rung && other.n > 0) {
+        other.standing = Standing::HeldBack;
+    }
+    let test = |other: &Ranked| {
+        let fair = other.rung == best.rung;
+        fair.then(|| paired(&differences(other, best, trials), overlap)).flatten()
+    };
+    let tests: Vec<Option<Paired>> = others.iter().map(test).collect();
     let p: Vec<f64> = tests.iter().flatten().map(|test| test.p).collect();
     let mut adjusted = holm(&p).into_iter();
     for (other, test) in others.iter_mut().zip(tests) {

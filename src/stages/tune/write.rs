@@ -44,13 +44,14 @@ fn table(path: &Path, rows: Vec<Vec<String>>) -> Result<(), StageError> {
 /// A line a point, in the order of the search; what failed has an error instead of figures.
 fn trials(search: &Search) -> Vec<Vec<String>> {
     let figures = ["objective", "best_epoch", "val_auc", "val_loss", "val_accuracy", "train_loss"];
-    let mut rows = vec![headed(&["trial", "combination"], search, &["fold", "seed", "status"])];
+    let mut rows =
+        vec![headed(&["trial", "combination"], search, &["rung", "fold", "seed", "status"])];
     rows[0].extend(figures.map(str::to_string));
     rows[0].push("error".into());
     for trial in &search.trials {
         let mut row = vec![trial.name.clone(), trial.combination.to_string()];
         row.extend(trial.values.iter().map(|value| value.clone().unwrap_or_default()));
-        row.extend([trial.fold.to_string(), trial.seed.to_string()]);
+        row.extend([trial.rung.to_string(), trial.fold.to_string(), trial.seed.to_string()]);
         match &trial.outcome {
             Outcome::Scored { objective, metrics: m } => {
                 row.extend(["ok".into(), objective.to_string(), m.epoch.to_string()]);
@@ -63,6 +64,11 @@ fn trials(search: &Search) -> Vec<Vec<String>> {
                 row.extend(figures.map(|_| String::new()));
                 row.push(error.clone());
             }
+            Outcome::NotPromoted => {
+                row.push("not promoted".into());
+                row.extend(figures.map(|_| String::new()));
+                row.push(String::new());
+            }
         }
         rows.push(row);
     }
@@ -71,12 +77,13 @@ fn trials(search: &Search) -> Vec<Vec<String>> {
 
 /// A line a combination, the best first.
 fn leaderboard(search: &Search) -> Vec<Vec<String>> {
-    let figures = ["n", "failed", "mean", "sd", "standing", "difference", "p", "p_holm"];
+    let figures = ["rung", "n", "failed", "mean", "sd", "standing", "difference", "p", "p_holm"];
     let mut rows = vec![headed(&["rank", "combination"], search, &figures)];
     for (i, ranked) in search.combinations.iter().enumerate() {
         let mut row = vec![(i + 1).to_string(), ranked.combination.to_string()];
         row.extend(ranked.values.iter().map(|value| value.clone().unwrap_or_default()));
-        row.extend([ranked.n.to_string(), (ranked.trials.len() - ranked.n).to_string()]);
+        let failed = ranked.trials.len() - ranked.n;
+        row.extend([ranked.rung, ranked.n, failed].map(|n| n.to_string()));
         row.extend([text(ranked.mean), text(ranked.sd)]);
         let (word, compared) = match ranked.standing {
             Standing::Best => ("best", None),
@@ -87,6 +94,7 @@ fn leaderboard(search: &Search) -> Vec<Vec<String>> {
                 ("not told from the best", Some([difference, p, p_holm]))
             }
             Standing::Unknown => ("unknown", None),
+            Standing::HeldBack => ("not promoted", None),
             Standing::Failed => ("failed", None),
         };
         row.push(word.into());

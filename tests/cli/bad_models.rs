@@ -198,7 +198,8 @@ fn a_learning_rate_that_diverges() {
     let error = done.err.lines().find(|line| line.contains("is kept in")).unwrap_or(&done.err);
     let kept = error.rsplit(' ').next().unwrap();
     assert!(world.path(kept).is_file(), "{kept}");
-    expect!["  = help: the network as it was after epoch 1 is kept in SCRATCH/checkpoint"].assert_eq(&error.replace(kept, "SCRATCH/checkpoint"));
+    expect!["  = help: the network as it was after epoch 1 is kept in SCRATCH/checkpoint"]
+        .assert_eq(&error.replace(kept, "SCRATCH/checkpoint"));
 }
 
 #[test]

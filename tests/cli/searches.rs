@@ -184,14 +184,16 @@ fn halving_trains_only_the_best_for_longer() {
         1 | 1 | ok
         2 | 1 | ok
         3 | 1 | not promoted
-    "#]].assert_eq(&columns(&world, "out/tiny/search/trials.csv", &names));
+    "#]]
+    .assert_eq(&columns(&world, "out/tiny/search/trials.csv", &names));
     let names = ["rank", "rung", "standing"];
     expect![[r#"
         1 | 1 | best
         2 | 1 | unknown
         3 | 0 | not promoted
         4 | 0 | not promoted
-    "#]].assert_eq(&columns(&world, "out/tiny/search/leaderboard.csv", &names));
+    "#]]
+    .assert_eq(&columns(&world, "out/tiny/search/leaderboard.csv", &names));
     // What the gate let through are the best two of the first rung.
     let search: serde_json::Value =
         serde_json::from_str(&world.read("out/tiny/search/search.json")).unwrap();

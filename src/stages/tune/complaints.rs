@@ -11,7 +11,7 @@ use crate::engine::Complaint;
 use serde_json::Value;
 
 /// More points than anybody trains: a slip of the keyboard.
-const MOST: usize = 100_000;
+const MOST: usize = 10_000;
 
 impl Tune {
     /// Everything that is wrong, in the order of the parameters.

@@ -5,6 +5,7 @@ mod combine;
 mod compare;
 mod complaints;
 mod condition;
+mod curves;
 mod draw;
 mod effects;
 mod grid;
@@ -15,6 +16,8 @@ mod rank;
 mod result;
 mod rung;
 mod search;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use grid::{Domain, Grid};

@@ -1,16 +1,16 @@
 //! The files of a search: `search.json`, `trials.csv`, `leaderboard.csv`, `curves.csv`, `best.json`
 //! and the best model.
 
-use super::search::{Outcome, Search, Standing};
+use super::{
+    curves::write_curves,
+    search::{Outcome, Search, Standing},
+};
 use crate::{
     engine::{Files, StageError},
     nn::Epoch,
     stages::artifacts::{MODEL_FILES, unwritten, write_json},
 };
 use std::path::Path;
-
-/// The learning curve of every trial that has one.
-pub const CURVES: &str = "curves.csv";
 
 /// Writes all files of a search into a folder. `models` are the places of trials with their models'
 /// files and histories.
@@ -23,7 +23,7 @@ pub fn write(
     write_json(&out.join("best.json"), &search.trials[search.best])?;
     table(&out.join("trials.csv"), trials(search))?;
     table(&out.join("leaderboard.csv"), leaderboard(search))?;
-    table(&out.join(CURVES), curves(search, models))?;
+    write_curves(search, models, out)?;
     if let Some((_, files, _)) = models.iter().find(|(place, ..)| *place == search.best) {
         for name in MODEL_FILES {
             let to = out.join(name);
@@ -103,31 +103,6 @@ fn leaderboard(search: &Search) -> Vec<Vec<String>> {
             None => Default::default(),
         });
         rows.push(row);
-    }
-    rows
-}
-
-/// A line an epoch of each trial.
-fn curves(search: &Search, models: &[(usize, &Files, Vec<Epoch>)]) -> Vec<Vec<String>> {
-    let heading = [
-        "trial",
-        "epoch",
-        "lr",
-        "train_loss",
-        "train_accuracy",
-        "val_loss",
-        "val_accuracy",
-        "val_auc",
-    ];
-    let mut rows = vec![heading.map(str::to_string).to_vec()];
-    for (place, _, history) in models {
-        for e in history {
-            let mut row = vec![search.trials[*place].name.clone(), e.epoch.to_string()];
-            let figures = [e.lr, e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy];
-            row.extend(figures.map(|x| x.to_string()));
-            row.push(text(e.val_auc));
-            rows.push(row);
-        }
     }
     rows
 }

@@ -127,12 +127,11 @@ impl Worker<'_> {
         let earlier = || Earlier::find(store, &recipe, &sources, made);
         let cx = Context { out, scratch, stop: self.stop, progress: &progress, earlier: &earlier };
         let (began, clock) = (SystemTime::now(), Instant::now());
-        let headline = node.stage.run(&self.given(job), &cx).map_err(|error| {
-            if node.search.is_some() {
-                self.remember_failure(&key, &error, std::mem::take(&mut locked(&log)));
-            }
-            error
-        })?;
+        let ran = node.stage.run(&self.given(job), &cx);
+        if let (Err(error), Some(_)) = (&ran, &node.search) {
+            self.remember_failure(&key, error, std::mem::take(&mut locked(&log)));
+        }
+        let headline = ran?;
         for (files, snapshot) in &sources {
             files.unchanged(snapshot).map_err(|error| {
                 StageError::new(error.to_string())

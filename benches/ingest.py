@@ -3,6 +3,7 @@ to see that nothing has changed, beside DVC.
 
     python benches/ingest.py                          220,025 drawn patches, below target/ingest
     python benches/ingest.py -n 20000 --rounds 5
+    python benches/ingest.py --stages               instead, once: each stage up to an epoch of training
 
 draws the patches once (`microtome synth --kaggle`), and needs 28 kB of disk a patch three times over.
 The peers come from PyPI (`peers/ingest.txt`) into a virtual environment that is made on the first run,
@@ -31,6 +32,24 @@ name = "ingest"
 [stage.patches]
 kind = "ingest"
 source.kaggle = { dir = "kaggle" }
+"""
+# Stages that read all of it, in an order in which each needs only those before it.
+STAGES = """
+[stage.eda]
+kind = "eda"
+data = "patches"
+[stage.prep]
+kind = "preprocess"
+data = "patches"
+split = { train = 0.8, valid = 0.1, test = 0.1, stratify = true }
+leakage = "warn"
+[stage.cnn]
+kind = "train"
+data = "prep"
+model = "basic_cnn"
+augment = ["flip", "rotate90"]
+batch_size = 32
+epochs = 1
 """
 
 
@@ -85,11 +104,12 @@ def prepare(folder, count, microtome):
         shutil.rmtree(folder / "kaggle", ignore_errors=True)
         subprocess.run([microtome, "synth", "--kaggle", folder / "kaggle", "-n", str(count)], check=True)
     (folder / "ingest.toml").write_text(PIPELINE)
+    (folder / "stages.toml").write_text(PIPELINE.replace("ingest", "stages", 1) + STAGES)
     (folder / "dvc.yaml").write_text("stages:\n  patches:\n    cmd: echo\n    deps: [kaggle]\n")
 
 
 def forget(folder):
-    for name in ("cache", "out", "ingest.lock", "pillow.npy"):
+    for name in ("cache", "out", "ingest.lock", "stages.lock", "pillow.npy"):
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
@@ -106,6 +126,20 @@ def ratio(times, ours, theirs):
     return f"{theirs} / {ours}: **{statistics.median(ratios):.1f}×** ({min(ratios):.1f}–{max(ratios):.1f})"
 
 
+def table(count, rounds, times):
+    print(f"{count} patches, {rounds} rounds\n")
+    print("| | seconds (range) | MiB resident | of them not mapped |\n|---|---|---|---|")
+    print("\n".join(rows(times)))
+
+
+def stages(folder, microtome, count):
+    """Each stage alone, after those that it reads."""
+    forget(folder)
+    command = [microtome, "run", "stages.toml"]
+    names = ("patches", "eda", "prep", "cnn")
+    table(count, 1, {f"stage {name}": [Measured([*command, name], folder)] for name in names})
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=220_025)
@@ -113,10 +147,14 @@ def main():
     parser.add_argument("--folder", type=pathlib.Path, help="where the patches lie or go")
     parser.add_argument("--python", help="an interpreter that has the peers")
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target" / "release" / "microtome")
+    parser.add_argument("--stages", action="store_true", help="no peers: each stage once, and its memory")
     options = parser.parse_args()
     folder = options.folder or ROOT / "target" / "ingest" / str(options.n)
-    python, microtome = environment(options.python), options.binary.resolve()
+    microtome = options.binary.resolve()
     prepare(folder, options.n, microtome)
+    if options.stages:
+        return stages(folder, microtome, options.n)
+    python = environment(options.python)
     dvc = [python, "-m", "dvc", "repro"]
     if not (folder / ".dvc").exists():
         subprocess.run([python, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=folder, check=True)
@@ -137,9 +175,7 @@ def main():
         turn("ingest: microtome", run)
         turn("nothing changed: microtome", run)
         turn("nothing changed: DVC", dvc)
-    print(f"{options.n} patches, {options.rounds} rounds\n")
-    print("| | seconds (range) | MiB resident | of them not mapped |\n|---|---|---|---|")
-    print("\n".join(rows(times)))
+    table(options.n, options.rounds, times)
     print("\n" + ratio(times, "ingest: microtome", "ingest: Pillow loop"))
     print(ratio(times, "nothing changed: microtome", "nothing changed: DVC"))
 

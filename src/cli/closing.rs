@@ -44,6 +44,19 @@ pub fn close(run: &Run, out: &Path, took: f64, look: Look) {
     }
 }
 
+/// What results fall short of, cached ones too; None if all are as demanded.
+pub fn shortfalls(run: &Run) -> Option<String> {
+    let mut missed = Vec::new();
+    for (id, state) in run.stages() {
+        let shortfalls = state.record().map_or(&[][..], |record| &record.shortfalls);
+        for shortfall in shortfalls {
+            missed.push(format!("\n  `{}`: {shortfall}", run.pipeline.nodes[id].name));
+        }
+    }
+    let demands = if missed.len() == 1 { "a gate was" } else { "gates were" };
+    (!missed.is_empty()).then(|| format!("{demands} missed:{}", missed.concat()))
+}
+
 fn word(state: &State) -> &'static str {
     match state {
         State::Cached(_) => "cached",

@@ -1,10 +1,7 @@
 //! `microtome export`: a trained network for others.
 
-use super::{Exit, Failure, print};
-use crate::{
-    engine::StageError,
-    stages::{open_model, write_onnx},
-};
+use super::{Exit, Failure, failed, print};
+use crate::stages::{open_model, write_onnx};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -28,8 +25,8 @@ pub struct Export {
 
 impl Export {
     pub(super) fn run(self) -> Result<Exit, Failure> {
-        let network = open_model(&self.model).map_err(failure(Exit::Wrong))?;
-        let done = write_onnx(&network, &self.onnx).map_err(failure(Exit::Failed))?;
+        let network = open_model(&self.model).map_err(failed(Exit::Wrong))?;
+        let done = write_onnx(&network, &self.onnx).map_err(failed(Exit::Failed))?;
         let (height, width) = (done.input.height, done.input.width);
         print(&format!(
             "wrote {}: {} parameters, {} bytes\n  in   images       uint8   [batch, {height}, {width}, 3]\n  out  probability  float32 [batch]\n       logit        float32 [batch]",
@@ -38,14 +35,5 @@ impl Export {
             done.bytes
         ));
         Ok(Exit::Done)
-    }
-}
-
-fn failure(exit: Exit) -> impl FnOnce(StageError) -> Failure {
-    move |error| match error {
-        StageError::Failed { message, help: Some(help) } => {
-            Failure::new(exit, message).with_help(help)
-        }
-        other => Failure::new(exit, other.to_string()),
     }
 }

@@ -4,11 +4,13 @@
 
 mod check;
 mod closing;
+mod compare;
 mod diagnostics;
 mod export;
 mod graph;
 mod init;
 mod plan;
+mod predict;
 mod progress;
 mod run;
 mod show;
@@ -53,6 +55,9 @@ enum Command {
     Graph(graph::Graph),
     /// Show the results that are there
     Show(show::Show),
+    Predict(predict::Predict),
+    /// Compare models between stages, pipelines or lock files
+    Compare(compare::Compare),
     Export(export::Export),
     Synth(synth::Synth),
     /// Write a pipeline to start from
@@ -129,6 +134,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Why(command) => command.run(),
         Command::Graph(command) => command.run(),
         Command::Show(command) => command.run(),
+        Command::Predict(command) => command.run(),
+        Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Init(command) => command.run(),
@@ -212,6 +219,16 @@ impl From<Rejected> for Failure {
     fn from(rejected: Rejected) -> Failure {
         let text = diagnostics::render(&rejected, progress::style());
         Failure { exit: Exit::Wrong, text, events: diagnostics::events(&rejected) }
+    }
+}
+
+/// How a command that is no run ends when a part of it fails.
+fn failed(exit: Exit) -> impl FnOnce(StageError) -> Failure {
+    move |error| match error {
+        StageError::Failed { message, help: Some(help) } => {
+            Failure::new(exit, message).with_help(help)
+        }
+        other => Failure::new(exit, other.to_string()),
     }
 }
 

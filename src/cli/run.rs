@@ -72,7 +72,7 @@ impl Run {
         let pipeline = self.pipeline.load()?;
         let locked = self.lock_file(&pipeline)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = count("--threads", self.threads)?.unwrap_or(cores);
+        let threads = count("--threads", self.threads, MOST_THREADS)?.unwrap_or(cores);
         // The pool can be built once; a second build in one process changes nothing.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         let order = Order {
@@ -81,7 +81,7 @@ impl Run {
                 [] => Default::default(),
                 names => targets(&pipeline, names)?.into_iter().collect(),
             },
-            jobs: count("--jobs", self.jobs)?.unwrap_or(cores),
+            jobs: count("--jobs", self.jobs, MOST_THREADS)?.unwrap_or(cores),
             on_failure: if self.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
             retry: if self.retry_failed { Retry::Failed } else { Retry::Nothing },
             out: self.out.clone(),
@@ -99,6 +99,11 @@ impl Run {
         } else if whole {
             let lock = locked.after(&ran);
             lock.write(&pipeline).map_err(|error| Failure::new(Exit::Failed, error))?;
+        }
+        if let Some(missed) = closing::shortfalls(&ran)
+            && SIGNAL.load(Ordering::Relaxed) == 0
+        {
+            return Err(Failure::new(Exit::Failed, missed));
         }
         Ok(match SIGNAL.load(Ordering::Relaxed) {
             _ if whole => Exit::Done,
@@ -144,13 +149,18 @@ impl Run {
 }
 
 /// More than any machine has cores: a slip of the keyboard rather than a wish.
-const MOST: usize = 1024;
+pub(super) const MOST_THREADS: usize = 1024;
 
-fn count(flag: &str, value: Option<usize>) -> Result<Option<usize>, Failure> {
+/// A number of 1 to `most`.
+pub(super) fn count(
+    flag: &str,
+    value: Option<usize>,
+    most: usize,
+) -> Result<Option<usize>, Failure> {
     match value {
         Some(0) => Err(Failure::new(Exit::Wrong, format!("{flag} takes a number of 1 or more"))),
-        Some(n) if n > MOST => {
-            Err(Failure::new(Exit::Wrong, format!("{flag} {n}: {MOST} is the most it takes")))
+        Some(n) if n > most => {
+            Err(Failure::new(Exit::Wrong, format!("{flag} {n}: {most} is the most it takes")))
         }
         other => Ok(other),
     }

@@ -53,7 +53,7 @@ pub struct Rejected {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Info {
-    /// `kaggle`, `pcam`, `folder`, `synthetic` or `mix`. Nothing more is said of the source, so that
+    /// `kaggle`, `pcam`, `folder`, `parquet`, `synthetic` or `mix`. Nothing more is said of the source, so that
     /// equal images stay an equal data set.
     pub origin: String,
     pub images: usize,
@@ -63,8 +63,8 @@ pub struct Info {
     pub width: usize,
     /// Images left out because they could not be used.
     pub rejected: usize,
-    /// Images by the format and colour mode of their files, such as `TIFF rgb8`; said by the data
-    /// set that was read from files.
+    /// Images by the format and colour mode of the files that they were read from, such as
+    /// `TIFF rgb8`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub formats: BTreeMap<String, usize>,
     /// Images by their width and height before resizing, such as `96×96`; beyond 32 different

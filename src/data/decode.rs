@@ -6,6 +6,8 @@ use std::io::Cursor;
 use image::codecs::{png::PngDecoder, webp::WebPDecoder};
 use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 
+use super::resize::resize;
+
 /// No patch has more pixels (8192×8192); a few bytes of a file may claim any number of them.
 const MOST_PIXELS: u64 = 1 << 26;
 /// What a decoder may allocate besides: enough for four channels of 16 bits of that many pixels.
@@ -29,6 +31,16 @@ pub struct Decoded {
     pub format: String,
     /// Height and width in pixels as the file has them.
     pub size: (usize, usize),
+}
+
+impl Decoded {
+    /// The picture as it is, or resized to a square with this side in pixels.
+    pub(super) fn resized(mut self, side: Option<u32>) -> Decoded {
+        if let Some(side) = side {
+            self.picture = resize(self.picture, side as usize, side as usize);
+        }
+        self
+    }
 }
 
 /// Decodes a TIFF, PNG, JPEG, BMP or WebP file, which one being told by its first bytes.

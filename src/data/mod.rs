@@ -15,6 +15,7 @@ mod explore;
 mod ingest;
 mod kaggle_folder;
 mod leaks;
+mod loose;
 mod map;
 mod normalize;
 mod png;
@@ -43,11 +44,12 @@ pub use error::DataError;
 pub use explore::{
     Balance, Blank, Brightness, Channels, ColourBaseline, ColourScore, Comparison, Duplicates,
     Estimate, Exploration, Explore, GroupRow, Groups, Map, MapAxis, MapPoint, MeanImage,
-    MeanImages, Outlying, Quantiles, Shades, Share, Staining, Suspects, Twins,
+    MeanImages, Measures, Outlying, Quantiles, Shades, Share, Staining, Suspects, Twins, measures,
 };
 pub use ingest::{Ingest, OnBadImage};
 pub use kaggle_folder::KaggleFolder;
 pub use leaks::{Leak, LeakKind};
+pub use loose::{Loose, listed_ids, stem};
 pub(crate) use map::map;
 pub use normalize::{Normalization, Normalize};
 pub use preprocess::{Leakage, Note, Preprocess};
@@ -56,7 +58,7 @@ pub use resize::resize;
 pub use sample::Sample;
 pub(crate) use source::sha1_hex;
 pub use source::{
-    Columns, Folder, Kaggle, Part, Pcam, Source, SourceFiles, Synthetic, Test, Unlabelled,
+    Columns, Folder, Kaggle, Parquet, Part, Pcam, Source, SourceFiles, Synthetic, Test, Unlabelled,
 };
 pub use split::{Folds, Fractions, Method, Split, SplitBy, SplitRule};
 pub use symmetry::Symmetry;

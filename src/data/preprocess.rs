@@ -175,6 +175,7 @@ impl Preprocess {
             }
             report(progress, some.end, data.len())?;
         }
+        writer.pass_on(data.info());
         data.rejected().iter().cloned().for_each(|rejected| writer.reject(rejected));
         writer.finish(&self.normalize)
     }

@@ -45,6 +45,16 @@ impl Symmetry {
         Symmetry { turns, ..self }
     }
 
+    /// Images of `height`×`width`×3 bytes, one after the other, each so changed. Odd turns are for
+    /// square images only.
+    pub fn of(self, images: &[u8], height: usize, width: usize) -> Vec<u8> {
+        let mut out = Vec::with_capacity(images.len());
+        for image in images.chunks_exact((height * width * 3).max(1)) {
+            self.append(image, height, width, &mut out);
+        }
+        out
+    }
+
     /// Where in an image of this height and width the pixel at `(y, x)` of its changed view lies.
     fn source(self, (y, x): (usize, usize), height: usize, width: usize) -> (usize, usize) {
         let x = if self.mirrored { width - 1 - x } else { x };

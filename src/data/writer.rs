@@ -88,6 +88,12 @@ impl Writer {
         *self.sizes.entry(format!("{width}×{height}")).or_default() += 1;
     }
 
+    /// Says of all images what was counted of them in an earlier data set.
+    pub(super) fn pass_on(&mut self, earlier: &Info) {
+        self.formats.clone_from(&earlier.formats);
+        self.sizes.clone_from(&earlier.sizes);
+    }
+
     /// Lists an image that is left out, with the reason.
     pub fn reject(&mut self, rejected: Rejected) {
         self.rejected.push(rejected);
@@ -150,12 +156,17 @@ impl Writer {
 /// How many sizes are told apart.
 const SIZES: usize = 32;
 
+/// The word for those that are not told apart.
+const OTHER: &str = "other";
+
 /// The most frequent of what was counted; the rest together is `other`.
 fn most_frequent(counts: &BTreeMap<String, usize>) -> BTreeMap<String, usize> {
-    let mut ranked: Vec<(&String, usize)> = counts.iter().map(|(name, &n)| (name, n)).collect();
+    let named = counts.iter().filter(|(name, _)| *name != OTHER);
+    let mut ranked: Vec<(&String, usize)> = named.map(|(name, &n)| (name, n)).collect();
     ranked.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
     let rest: usize = ranked.iter().skip(SIZES).map(|(_, count)| count).sum();
-    let other = (rest > 0).then(|| ("other".to_string(), rest));
+    let rest = rest + counts.get(OTHER).copied().unwrap_or(0);
+    let other = (rest > 0).then(|| (OTHER.to_string(), rest));
     let kept = ranked.into_iter().take(SIZES).map(|(name, count)| (name.clone(), count));
     kept.chain(other).collect()
 }

@@ -52,6 +52,13 @@ pub trait Artifact: Sized + 'static {
     fn headline(&self) -> Option<String> {
         None
     }
+
+    /// What the result falls short of, by demands that its stage's user made, such as a score that
+    /// was to be reached; each in words. The result is kept and its readers run, so that it can be
+    /// looked at, and every run that holds it fails.
+    fn shortfalls(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Where the files of one artifact lie, and which stage made them.

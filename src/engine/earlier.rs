@@ -58,8 +58,8 @@ impl Earlier {
         });
         let same = |(files, now): &(SourceFiles, Snapshot)| {
             let before = made.sources.get(&files.name)?;
-            let same = now.digests().filter(|(name, digest)| before.get(*name) == Some(digest));
-            Some((files.name.clone(), same.map(|(name, _)| name.to_owned()).collect()))
+            let same = now.digests().filter(|(name, digest)| before.get(&**name) == Some(digest));
+            Some((files.name.clone(), same.map(|(name, _)| name.into_owned()).collect()))
         };
         whole.then(|| Earlier {
             files: store.files(&record.outputs, stage, artifact),
@@ -74,7 +74,7 @@ impl Earlier {
         key: &Digest,
         sources: &[(SourceFiles, Snapshot)],
     ) {
-        let digests = |now: &Snapshot| now.digests().map(|(n, d)| (n.to_owned(), *d)).collect();
+        let digests = |now: &Snapshot| now.digests().map(|(n, d)| (n.into_owned(), *d)).collect();
         let sources = sources.iter().map(|(files, now)| (files.name.clone(), digests(now)));
         let made = Made { key: *key, sources: sources.collect() };
         if let (Some(path), Ok(text)) = (path(store, recipe), serde_json::to_vec(&made)) {

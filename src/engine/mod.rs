@@ -21,6 +21,7 @@ pub mod lockfile;
 pub mod output;
 pub mod pipeline;
 pub mod plan;
+pub mod point;
 pub mod recipe;
 pub mod run;
 pub mod source;

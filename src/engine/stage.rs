@@ -1,10 +1,12 @@
 //! A stage is its parameters: the struct that TOML parses to, that the key is made of, and that runs.
 
+pub use super::point::{Gate, Point, Setting, SettingValue, Template, Whose};
+
 use super::{
     artifact::{Artifact, Files},
     earlier::Earlier,
     pipeline::{DeError, Value, from_value},
-    recipe::{Missing, json_of},
+    recipe::{Missing, Recipe, json_of},
     source::SourceFiles,
 };
 use schemars::JsonSchema;
@@ -74,6 +76,10 @@ pub trait Stage: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stat
 /// What is known of an artifact before it exists, such as the size of its images.
 pub type Facts = BTreeMap<&'static str, serde_json::Value>;
 
+/// The fact that the engine adds at a port whose reader shows its inputs' names: the name of the
+/// stage that makes the artifact.
+pub const NAME: &str = "name";
+
 /// The facts about a stage's inputs, by port.
 pub type Known = BTreeMap<&'static str, Vec<Facts>>;
 
@@ -84,17 +90,6 @@ pub struct Complaint {
     pub place: String,
     pub message: String,
     pub help: Option<String>,
-}
-
-/// How a kind refers to the stage whose parameters it varies.
-#[derive(Clone, Copy, Debug)]
-pub struct Template {
-    /// The key that names the stage: `train`.
-    pub key: &'static str,
-    /// The kind that stage must be of.
-    pub kind: &'static str,
-    /// The port that takes the results of all points.
-    pub port: &'static str,
 }
 
 /// Work that several stages have in common.
@@ -108,58 +103,6 @@ pub struct Shared {
     pub name: String,
     /// The port of the asking stage that takes the result, of arity [`Arity::Shared`].
     pub port: &'static str,
-}
-
-/// One point of a search: settings laid over the template's table, or over those of stages that
-/// the template reads.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// What stands in the brackets of its name: `lr=0.001,batch_size=32`.
-    pub name: String,
-    pub settings: Vec<Setting>,
-    /// The rung that it stands on; from 1 on it waits for the gate below.
-    pub rung: usize,
-}
-
-/// A stage between two rungs of a search, which reads the points of one at its port for points and
-/// decides which of the next run. What it lets through is no part of a point's recipe: the same
-/// training is the same, whoever asked for it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Gate {
-    pub kind: &'static str,
-    /// What stands in the brackets of its name: `rung=1`.
-    pub name: String,
-    /// Its parameters, as a user would write them.
-    pub params: serde_json::Value,
-}
-
-/// One parameter of a point.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Setting {
-    /// A path into the stage's table: `optimizer.adam.lr`. Of a template it may begin with the
-    /// name of a stage that the template reads, directly or not: `prep.split.fold`.
-    pub key: String,
-    pub of: Whose,
-    pub value: SettingValue,
-    /// The place in the search's own table that a problem should point at.
-    pub place: String,
-}
-
-/// Whose parameter a point sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
-    Template,
-    /// The nearest stage of this kind that the template reads, directly or not.
-    Upstream(&'static str),
-}
-
-/// What a point sets a parameter to.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SettingValue {
-    /// This value.
-    To(serde_json::Value),
-    /// The stage's own integer, raised by so much: seeds and folds.
-    Plus(u64),
 }
 
 /// A named input of a kind.
@@ -273,6 +216,7 @@ pub struct Context<'a> {
     pub(super) stop: &'a AtomicBool,
     pub(super) progress: &'a (dyn Fn(Progress) + Sync),
     pub(super) earlier: &'a (dyn Fn() -> Option<Earlier> + Sync),
+    pub(super) recipe: &'a Recipe,
 }
 
 /// How far a running stage is.
@@ -302,6 +246,12 @@ impl Context<'_> {
         (self.earlier)()
     }
 
+    /// All that the result depends on, and so nothing that varies from run to run: a stage may show
+    /// it.
+    pub fn recipe(&self) -> &Recipe {
+        self.recipe
+    }
+
     /// Whether the stage should checkpoint and return `StageError::Interrupted`.
     pub fn stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
@@ -324,8 +274,14 @@ pub trait AnyStage: Send + Sync {
     fn points(&self) -> Result<Vec<Point>, Vec<Complaint>>;
     fn gates(&self) -> Vec<Gate>;
     fn shared(&self) -> Option<Shared>;
-    /// Runs the stage; gives the output's headline.
-    fn run(&self, given: &Given, cx: &Context) -> Result<Option<String>, StageError>;
+    /// Runs the stage; gives what its output says of itself.
+    fn run(&self, given: &Given, cx: &Context) -> Result<Said, StageError>;
+}
+
+/// What an artifact says of itself, kept beside its files.
+pub struct Said {
+    pub headline: Option<String>,
+    pub shortfalls: Vec<String>,
 }
 
 impl<S: Stage> AnyStage for S {
@@ -347,8 +303,9 @@ impl<S: Stage> AnyStage for S {
     fn shared(&self) -> Option<Shared> {
         Stage::shared(self)
     }
-    fn run(&self, given: &Given, cx: &Context) -> Result<Option<String>, StageError> {
-        Ok(Stage::run(self, S::Inputs::gather(given)?, cx)?.headline())
+    fn run(&self, given: &Given, cx: &Context) -> Result<Said, StageError> {
+        let output = Stage::run(self, S::Inputs::gather(given)?, cx)?;
+        Ok(Said { headline: output.headline(), shortfalls: output.shortfalls() })
     }
 }
 

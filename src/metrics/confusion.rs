@@ -64,7 +64,8 @@ impl Confusion {
         ratio(self.true_negatives, self.negatives())
     }
 
-    /// Share of the images called positive that are; `None` if none was called positive.
+    /// Share of the images called positive that are, the positive predictive value; `None` if none
+    /// was called positive.
     pub fn precision(&self) -> Option<f64> {
         ratio(self.true_positives, self.true_positives + self.false_positives)
     }
@@ -74,6 +75,28 @@ impl Confusion {
     pub fn f1(&self) -> Option<f64> {
         let found = 2 * self.true_positives;
         ratio(found, found + self.false_positives + self.false_negatives)
+    }
+
+    /// Share of the images called negative that are, the negative predictive value; `None` if none
+    /// was called negative.
+    pub fn npv(&self) -> Option<f64> {
+        ratio(self.true_negatives, self.true_negatives + self.false_negatives)
+    }
+
+    /// The correlation of labels and decisions, −1 to 1 (Matthews 1975, "Comparison of the
+    /// predicted and observed secondary structure of T4 phage lysozyme"); `None` unless both labels
+    /// and both decisions are there.
+    pub fn mcc(&self) -> Option<f64> {
+        let called = [
+            self.true_positives + self.false_positives,
+            self.true_negatives + self.false_negatives,
+        ];
+        let margins = [self.positives(), self.negatives(), called[0], called[1]];
+        // A root of each factor, since their product may not fit where each of them does.
+        let scale: f64 = margins.iter().map(|&margin| (margin as f64).sqrt()).product();
+        let right = i128::from(self.true_positives) * i128::from(self.true_negatives);
+        let wrong = i128::from(self.false_positives) * i128::from(self.false_negatives);
+        (scale > 0.0).then(|| ((right - wrong) as f64 / scale).clamp(-1.0, 1.0))
     }
 
     /// Mean of sensitivity and specificity; `None` unless both classes are there.

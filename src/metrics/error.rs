@@ -12,13 +12,17 @@ pub enum MetricError {
     #[error("image {index} has label {label}: a label is 0 or 1, leave unlabelled images out")]
     Label { index: usize, label: u8 },
     #[error(
+        "{labels} labels came with the groups of {groups} images: give one group for each image"
+    )]
+    Groups { labels: usize, groups: usize },
+    #[error(
         "image {index} has probability {probability}: it must lie between 0 and 1 \
          (NaN is the sign of a training that diverged, try a lower learning rate)"
     )]
     Probability { index: usize, probability: f32 },
     #[error(
-        "all {images} images have label {label}: a ROC curve needs both classes, \
-         score a split that holds both"
+        "all {images} images have label {label}: this needs both classes, \
+         take a split that holds both"
     )]
     OneClass { label: u8, images: usize },
     #[error("there are no images to score: choose a split that holds some")]

@@ -106,7 +106,7 @@ pub fn auc_standard_error(auc: f64, positives: u64, negatives: u64) -> Option<f6
     Some((variance.max(0.0) / (p * n)).sqrt())
 }
 
-fn both_classes(labels: &[u8], probabilities: &[f32]) -> Result<Classes, MetricError> {
+pub(super) fn both_classes(labels: &[u8], probabilities: &[f32]) -> Result<Classes, MetricError> {
     let classes = check(labels, probabilities)?;
     match (classes.negatives, classes.positives) {
         (0, 0) => Err(MetricError::NoImages),
@@ -117,14 +117,14 @@ fn both_classes(labels: &[u8], probabilities: &[f32]) -> Result<Classes, MetricE
 }
 
 /// All images of one probability.
-struct Step {
-    threshold: f32,
-    negatives: u64,
-    positives: u64,
+pub(super) struct Step {
+    pub threshold: f32,
+    pub negatives: u64,
+    pub positives: u64,
 }
 
 /// The images grouped by probability, highest first.
-fn steps(labels: &[u8], probabilities: &[f32]) -> Vec<Step> {
+pub(super) fn steps(labels: &[u8], probabilities: &[f32]) -> Vec<Step> {
     let mut order: Vec<(f32, u8)> =
         probabilities.iter().copied().zip(labels.iter().copied()).collect();
     order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));

@@ -3,25 +3,41 @@
 use serde::{Deserialize, Serialize};
 
 use super::confusion::Confusion;
-use super::error::{MetricError, check};
-use super::roc::auc;
+use super::error::MetricError;
+use super::groups::Groups;
+use super::metric::Metric;
+use super::ranking::Ranking;
 
 /// What a model scored. A quantity that the images leave undefined is `None` (`null` in JSON).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Scores {
     /// Images scored.
     pub images: u64,
     /// Images whose probability is at least this are called positive.
     pub threshold: f32,
+    /// Area under the ROC curve: the chance that a random positive image ranks above a random
+    /// negative one, ties counted half.
     pub auc: Option<f64>,
-    pub log_loss: Option<f64>,
+    /// Area under the precision-recall curve by steps, never interpolated.
+    pub average_precision: Option<f64>,
     pub accuracy: Option<f64>,
     pub balanced_accuracy: Option<f64>,
     pub sensitivity: Option<f64>,
     pub specificity: Option<f64>,
+    /// Positive predictive value.
     pub precision: Option<f64>,
+    /// Negative predictive value.
+    pub npv: Option<f64>,
     pub f1: Option<f64>,
+    /// Matthews' correlation of labels and decisions, −1 to 1.
+    pub mcc: Option<f64>,
+    /// Mean squared distance of probability and label.
+    pub brier: Option<f64>,
+    /// Mean −ln of the probability given to the true label, in nats.
+    pub log_loss: Option<f64>,
+    /// Expected calibration error over [`BINS`](super::BINS) bins of equal width.
+    pub ece: Option<f64>,
     pub confusion: Confusion,
 }
 
@@ -32,48 +48,26 @@ impl Scores {
     /// Lengths that differ, a label that is not 0 or 1, a probability outside 0 to 1. An absent
     /// class is no error here: it leaves `auc` and what else needs it `None`.
     pub fn of(labels: &[u8], probabilities: &[f32], threshold: f32) -> Result<Self, MetricError> {
-        let area = match auc(labels, probabilities) {
-            Err(MetricError::OneClass { .. } | MetricError::NoImages) => None,
-            area => Some(area?),
-        };
-        let loss = match log_loss(labels, probabilities) {
-            Err(MetricError::NoImages) => None,
-            loss => Some(loss?),
-        };
-        let confusion = Confusion::at(labels, probabilities, threshold)?;
-        Ok(Self {
-            images: confusion.images(),
-            threshold,
-            auc: area,
-            log_loss: loss,
-            accuracy: confusion.accuracy(),
-            balanced_accuracy: confusion.balanced_accuracy(),
-            sensitivity: confusion.sensitivity(),
-            specificity: confusion.specificity(),
-            precision: confusion.precision(),
-            f1: confusion.f1(),
-            confusion,
-        })
+        let whole = Groups::whole(labels.len());
+        Ok(Ranking::new(labels, probabilities, &whole, threshold)?.scores(&whole.once()))
     }
-}
 
-/// Probabilities are kept this far from 0 and 1 (f32's own resolution at 1), so that one confident
-/// mistake costs 15.9 nats and not infinity.
-const CLIP: f64 = f32::EPSILON as f64;
-
-/// The mean binary cross-entropy, in nats: −ln of the probability given to the true label.
-///
-/// # Errors
-/// Unsound values as in [`MetricError`], and [`MetricError::NoImages`].
-pub fn log_loss(labels: &[u8], probabilities: &[f32]) -> Result<f64, MetricError> {
-    check(labels, probabilities)?;
-    if labels.is_empty() {
-        return Err(MetricError::NoImages);
+    /// The figure of that name.
+    pub fn get(&self, metric: Metric) -> Option<f64> {
+        match metric {
+            Metric::Auc => self.auc,
+            Metric::AveragePrecision => self.average_precision,
+            Metric::Accuracy => self.accuracy,
+            Metric::BalancedAccuracy => self.balanced_accuracy,
+            Metric::Sensitivity => self.sensitivity,
+            Metric::Specificity => self.specificity,
+            Metric::Precision => self.precision,
+            Metric::Npv => self.npv,
+            Metric::F1 => self.f1,
+            Metric::Mcc => self.mcc,
+            Metric::Brier => self.brier,
+            Metric::LogLoss => self.log_loss,
+            Metric::Ece => self.ece,
+        }
     }
-    let mut sum = 0.0;
-    for (&label, &probability) in labels.iter().zip(probabilities) {
-        let positive = f64::from(probability).clamp(CLIP, 1.0 - CLIP);
-        sum -= libm::log(if label == 1 { positive } else { 1.0 - positive });
-    }
-    Ok(sum / labels.len() as f64)
 }

@@ -76,6 +76,12 @@ pub enum NnError {
         /// The height that is wanted.
         size: usize,
     },
+    /// Networks that cannot be averaged.
+    #[error("these networks have no mean: {problem}")]
+    Members {
+        /// Why not.
+        problem: String,
+    },
     /// Features of other images or of another network.
     #[error("features of {rows} images, {shape} each, are not those of this data set and network")]
     Features {

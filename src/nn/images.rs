@@ -29,15 +29,14 @@ impl Loader {
 
     /// The pixels of a batch, `(h, w, n, 3)`.
     pub fn load(&self, cx: &Compute, batch: &Batch) -> Result<Activation, CpuError> {
-        let images = batch.rows.len();
+        self.load_bytes(cx, &batch.pixels)
+    }
+
+    /// The pixels of n images, n×H×W×3 bytes, as `(h, w, n, 3)`.
+    pub fn load_bytes(&self, cx: &Compute, pixels: &[u8]) -> Result<Activation, CpuError> {
+        let images = pixels.len() / self.input.len();
         let mut x = cx.buffers.take(images * self.input.len());
-        load_images(
-            &batch.pixels,
-            self.input.height * self.input.width,
-            CHANNELS,
-            &self.table,
-            &mut x,
-        );
+        load_images(pixels, self.input.height * self.input.width, CHANNELS, &self.table, &mut x);
         Activation::new(cx, x, images, self.input)
     }
 }

@@ -49,8 +49,20 @@ impl Inference {
         Inference::of(layers, head..head + 1, &[layers.plan.output()])
     }
 
+    /// All operations up to the one that gives `last`; later ones read the `wanted` values.
+    pub fn until(layers: &Layers, last: Value, wanted: &[Value]) -> Inference {
+        let all = layers.plan.head() + 1;
+        let mut nodes = layers.plan.merged(0, all, wanted, Purpose::Inference);
+        nodes.retain(|node| node.value <= last);
+        Inference::ready(layers, nodes, wanted)
+    }
+
     fn of(layers: &Layers, blocks: Range<usize>, wanted: &[Value]) -> Inference {
         let nodes = layers.plan.merged(blocks.start, blocks.end, wanted, Purpose::Inference);
+        Inference::ready(layers, nodes, wanted)
+    }
+
+    fn ready(layers: &Layers, nodes: Vec<Node>, wanted: &[Value]) -> Inference {
         let nodes = without_dropout(nodes, wanted);
         let ready = nodes.iter().map(|node| ready(layers, node)).collect();
         Inference { nodes, ready, wanted: wanted.to_vec() }

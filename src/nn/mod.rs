@@ -2,6 +2,9 @@
 //! trained ([`fit`], step by step by a [`Trainer`]), kept ([`Trained`]) and used ([`Network`]). The only importer of dfdx; knows
 //! data sets, but no stages, metrics or reports.
 
+mod attention;
+#[cfg(test)]
+mod attention_tests;
 mod checkpoint;
 mod checks;
 mod course;
@@ -22,6 +25,7 @@ mod loss;
 mod mismatch;
 mod model;
 mod network;
+mod occlusion;
 pub mod onnx;
 mod ops;
 mod optimizer;
@@ -30,6 +34,7 @@ mod optimizer_tests;
 mod parameter;
 mod plan;
 mod predict;
+mod predictor;
 mod presets;
 mod pretrained;
 #[cfg(test)]
@@ -43,8 +48,10 @@ mod tensor;
 mod trained;
 mod trainer;
 mod training;
+mod tta;
 mod weights;
 
+pub use attention::{Attention, Method};
 pub use description::Description;
 pub use error::{Kept, NnError};
 pub use fault::Fault;
@@ -56,6 +63,7 @@ pub use loss::{BinaryCrossentropy, Loss, PositiveWeight};
 pub use model::{Model, ShapeProblem, Summary};
 pub use optimizer::{Adam, AdamW, Clip, Decay, Optimizer, RmsProp, Sgd};
 pub use predict::Network;
+pub use predictor::Predictor;
 pub use presets::{Architecture, Classifier, Freeze, PartRates, Preset, Settings};
 pub use schedule::{Cosine, Milestones, OneCycle, Plateau, Schedule, Stairs, Warmup};
 pub use shape::Shape;
@@ -64,3 +72,4 @@ pub use tensor::Compute;
 pub use trained::Trained;
 pub use trainer::{Step, Trainer};
 pub use training::Training;
+pub use tta::Tta;

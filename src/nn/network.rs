@@ -1,4 +1,4 @@
-//! A network with its weights: forward in training, and what training changes.
+//! A network with its weights: forward with a way back, and what training changes.
 
 use dfdx::tensor::{Cpu, CpuError};
 
@@ -123,18 +123,30 @@ impl Layers {
         given: Vec<(Value, Activation)>,
         moment: Moment,
     ) -> Result<Activation, CpuError> {
-        let mut pass = Pass {
+        let pass = Pass {
             cx: &self.cx,
             parameters: &self.parameters,
-            running: &mut self.running,
-            moment,
+            mode: Mode::Training { running: &mut self.running, moment },
             values: Values::new(&self.course.nodes, given, &[self.plan.output()]),
         };
-        for node in &self.course.nodes {
-            let y = pass.node(tape, node)?;
-            pass.values.put(node, y);
-        }
-        Ok(pass.values.take(self.plan.output()))
+        pass.run(tape, &self.course.nodes, self.plan.output())
+    }
+
+    /// Logits from what is given to `nodes`, the last of the network, as in inference, with
+    /// everything for the way back to what is given on the tape.
+    pub fn infer_from(
+        &self,
+        tape: &mut Tape,
+        nodes: &[Node],
+        given: Vec<(Value, Activation)>,
+    ) -> Result<Activation, CpuError> {
+        let pass = Pass {
+            cx: &self.cx,
+            parameters: &self.parameters,
+            mode: Mode::Inference { running: &self.running },
+            values: Values::new(nodes, given, &[self.plan.output()]),
+        };
+        pass.run(tape, nodes, self.plan.output())
     }
 
     /// A network that only gives logits, as its weights are now. It is faster than going through
@@ -158,16 +170,37 @@ impl Layers {
     }
 }
 
-/// A way forward through the network, for training.
+/// A way forward through the network, with a way back.
 struct Pass<'a> {
     cx: &'a Compute,
     parameters: &'a [Parameter],
-    running: &'a mut [Running],
-    moment: Moment,
+    mode: Mode<'a>,
     values: Values,
 }
 
+/// What batch norms and dropouts do.
+enum Mode<'a> {
+    /// Statistics of the batch, which the running ones follow; a mask for this moment.
+    Training { running: &'a mut [Running], moment: Moment },
+    /// The running statistics; no mask.
+    Inference { running: &'a [Running] },
+}
+
 impl Pass<'_> {
+    /// All operations, up to the value that is wanted.
+    fn run(
+        mut self,
+        tape: &mut Tape,
+        nodes: &[Node],
+        wanted: Value,
+    ) -> Result<Activation, CpuError> {
+        for node in nodes {
+            let y = self.node(tape, node)?;
+            self.values.put(node, y);
+        }
+        Ok(self.values.take(wanted))
+    }
+
     /// One operation.
     fn node<T: dfdx::tensor::Tape<f32, Cpu>>(
         &mut self,
@@ -180,24 +213,38 @@ impl Pass<'_> {
         match &node.op {
             Op::Conv { geometry, weight, bias, after, .. } => {
                 let of = (&self.parameters[*weight], bias.map(|bias| &self.parameters[bias]));
-                // Nothing that learns stands before what is given.
-                let given = self.values.is_given(node.inputs[0]);
-                let input_grad = if given { InputGrad::Unused } else { InputGrad::Wanted };
+                // In training, nothing that learns stands before what is given.
+                let training = matches!(self.mode, Mode::Training { .. });
+                let unused = training && self.values.is_given(node.inputs[0]);
+                let input_grad = if unused { InputGrad::Unused } else { InputGrad::Wanted };
                 conv(tape, cx, batched(geometry), &x, of, *after, input_grad)
             }
             Op::Norm { norm, after } => {
                 let of = (&self.parameters[norm.weight], &self.parameters[norm.bias]);
-                let running = &mut self.running[norm.statistics];
-                norm::train(tape, cx, &x, of, norm.epsilon, second.as_ref(), *after, running)
+                let (epsilon, second) = (norm.epsilon, second.as_ref());
+                match &mut self.mode {
+                    Mode::Training { running, .. } => {
+                        let running = &mut running[norm.statistics];
+                        norm::train(tape, cx, &x, of, epsilon, second, *after, running)
+                    }
+                    Mode::Inference { running } => {
+                        let Running { mean, variance, .. } = &running[norm.statistics];
+                        let fold = norm::fold(cx, (mean, variance), of, epsilon);
+                        norm::fixed(tape, cx, &x, fold, second, *after)
+                    }
+                }
             }
             Op::Activation(after) => relu::relu(tape, cx, &x, *after),
             Op::MaxPool(geometry) => pool::max(tape, cx, batched(geometry), &x),
             Op::AvgPool(geometry) => pool::average(tape, cx, batched(geometry), &x),
             Op::AdaptiveAvgPool => pool::adaptive(tape, cx, node.shape, &x),
             Op::Flatten => flatten::flatten(tape, cx, &x),
-            Op::Dropout { key, rate } => {
-                dropout::dropout(tape, cx, &x, self.moment.key(*key), *rate)
-            }
+            Op::Dropout { key, rate } => match &self.mode {
+                Mode::Training { moment, .. } => {
+                    dropout::dropout(tape, cx, &x, moment.key(*key), *rate)
+                }
+                Mode::Inference { .. } => Ok(x),
+            },
             Op::Add(after) => add::add(tape, cx, &x, second.as_ref().unwrap_or(&x), *after),
             Op::Concat => {
                 let parts: Vec<_> = node.inputs.iter().map(|v| self.values.get(*v)).collect();

@@ -10,13 +10,15 @@ use super::inference::Inference;
 use super::kernels::isa::Isa;
 use super::network::Layers;
 use super::ops::loss::sigmoid;
-use super::tensor::Compute;
+use super::shape::Shape;
+use super::tensor::{Activation, Compute};
 use crate::data::{Batches, Dataset};
 
 /// A trained network and what is known of it.
 pub struct Network {
     layers: Layers,
     ready: Inference,
+    loader: Loader,
     description: Description,
 }
 
@@ -34,7 +36,8 @@ impl Network {
     }
 
     pub(crate) fn new(layers: Layers, description: Description) -> Network {
-        Network { ready: layers.inference(), layers, description }
+        let loader = Loader::new(description.input, description.normalization);
+        Network { ready: layers.inference(), layers, loader, description }
     }
 
     pub(crate) fn layers(&self) -> &Layers {
@@ -59,24 +62,50 @@ impl Network {
         batch_size: usize,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<f32>, NnError> {
-        let input = self.description.input;
-        if (data.height(), data.width()) != (input.height, input.width) {
-            return Err(NnError::Size {
-                takes: format!("{}×{}", input.height, input.width),
-                has: format!("{}×{}", data.height(), data.width()),
-                size: input.height,
-            });
-        }
-        let loader = Loader::new(input, self.description.normalization);
+        self.check_size(data)?;
         let mut probabilities = Vec::with_capacity(rows.len());
         for batch in Batches::in_order(data, rows.to_vec(), batch_size).epoch(0) {
-            let x = loader.load(&self.layers.cx, &batch)?; // (h, w, n, 3)
-            let logits = self.ready.logits(&self.layers.cx, x)?; // (n,)
-            probabilities.extend(logits.values.iter().map(|logit| sigmoid(*logit)));
+            probabilities.extend(self.probabilities(&batch.pixels)?);
             if progress(probabilities.len()).is_break() {
                 return Err(NnError::Interrupted);
             }
         }
         Ok(probabilities)
+    }
+
+    /// The images that it takes.
+    pub fn input(&self) -> Shape {
+        self.description.input
+    }
+
+    /// The probability of class 1 for each of n images, n×H×W×3 bytes of the size that it takes.
+    ///
+    /// # Errors
+    /// [`NnError::Memory`].
+    pub fn probabilities(&self, pixels: &[u8]) -> Result<Vec<f32>, NnError> {
+        Ok(self.logits(pixels)?.into_iter().map(sigmoid).collect())
+    }
+
+    /// What the probabilities are the sigmoids of.
+    pub(super) fn logits(&self, pixels: &[u8]) -> Result<Vec<f32>, NnError> {
+        let logits = self.ready.logits(&self.layers.cx, self.load(pixels)?)?; // (1, 1, n, 1)
+        Ok(logits.values.to_vec())
+    }
+
+    /// Images as the network takes them, (h, w, n, 3).
+    pub(super) fn load(&self, pixels: &[u8]) -> Result<Activation, NnError> {
+        Ok(self.loader.load_bytes(&self.layers.cx, pixels)?)
+    }
+
+    pub(super) fn check_size(&self, data: &Dataset) -> Result<(), NnError> {
+        let input = self.input();
+        if (data.height(), data.width()) == (input.height, input.width) {
+            return Ok(());
+        }
+        Err(NnError::Size {
+            takes: format!("{}×{}", input.height, input.width),
+            has: format!("{}×{}", data.height(), data.width()),
+            size: input.height,
+        })
     }
 }

@@ -2,7 +2,7 @@
 //! sides follow, or with the published ones.
 
 #[path = "../../tests/nn/reference/mod.rs"]
-mod reference;
+pub(super) mod reference;
 
 use std::path::Path;
 
@@ -55,8 +55,24 @@ fn case_of(
     let architecture = Architecture::named(architecture).unwrap();
     let settings = Settings { dropout: Some(0.0), classifier, ..Settings::default() };
     let preset = Preset { architecture, settings };
-    let model = Model::Preset(preset.clone());
     let input = Shape::new(reference.side, reference.side, CHANNELS);
+    let mut layers = layers_of(&preset, input, weights);
+    let cx = layers.cx.clone();
+    let mut names: Vec<_> = layers.parameters.iter().map(|p| p.name.clone()).collect();
+    let mut expected = reference.parameters.clone();
+    names.sort();
+    expected.sort();
+    assert_eq!(names, expected, "the parameters' names are PyTorch's");
+    if smooth {
+        smoothed(&mut layers);
+    }
+    Case { cx, layers, loader: Loader::new(input, normalization), reference }
+}
+
+/// A known network for images of a size, with weights from a file below the folder of published
+/// weights, or from the formula.
+pub(super) fn layers_of(preset: &Preset, input: Shape, weights: Option<&str>) -> Layers {
+    let model = Model::Preset(preset.clone());
     let cx = Compute::new(Isa::chosen().unwrap());
     let published = weights.map(|file| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/weights");
@@ -68,24 +84,15 @@ fn case_of(
         }
         _ => formula::parameter(name, shape),
     };
-    let mut layers = Layers::with(cx.clone(), &model, input, |_, declared| {
-        Ok(value(&declared.name, &declared.shape))
-    })
-    .unwrap();
+    let mut layers =
+        Layers::with(cx, &model, input, |_, declared| Ok(value(&declared.name, &declared.shape)))
+            .unwrap();
     for running in &mut layers.running {
         let shape = [running.mean.len()];
         running.mean = value(&format!("{}.running_mean", running.name), &shape);
         running.variance = value(&format!("{}.running_var", running.name), &shape);
     }
-    let mut names: Vec<_> = layers.parameters.iter().map(|p| p.name.clone()).collect();
-    let mut expected = reference.parameters.clone();
-    names.sort();
-    expected.sort();
-    assert_eq!(names, expected, "the parameters' names are PyTorch's");
-    if smooth {
-        smoothed(&mut layers);
-    }
-    Case { cx, layers, loader: Loader::new(input, normalization), reference }
+    layers
 }
 
 /// Leaves every ReLU out and averages where there was a maximum.
@@ -236,7 +243,7 @@ fn vgg16() {
     check(case("vgg16", None, None));
 }
 
-const RESNET20: &str = "resnet20_cifar10.safetensors";
+pub(super) const RESNET20: &str = "resnet20_cifar10.safetensors";
 const LITE0: &str = "efficientnet_lite0_imagenet.safetensors";
 
 #[test]

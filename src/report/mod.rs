@@ -11,7 +11,10 @@ mod embed;
 mod exploration;
 mod helped;
 mod levels;
+mod models;
+mod notes;
 mod number;
+mod origin;
 mod overview;
 mod page;
 mod ranking;
@@ -30,7 +33,7 @@ pub use values::{
     BrightnessHistogram, ChannelStats, Class, ColourScore, ContactSheet, Ending, EpochRow,
     EvaluationSection, Exploration, Fact, Finding, FindingKind, Flaw, FlawKind, Goal, GroupLook,
     Interval, LayerRow, Map, MapAxis, MapPoint, MeanImage, Measure, ModelScores, ModelSection,
-    Outcome, Outlying, Part, Picture, Report, SampleGrid, SearchSection, ShadeHistogram,
-    SplitCounts, Staining, Tally, Trial,
+    Origin, OriginInput, Outcome, Outlying, Part, Picture, Report, SampleGrid, SearchSection,
+    ShadeHistogram, SplitCounts, Staining, Tally, Trial,
 };
 pub use verdict::verdict;

@@ -30,6 +30,20 @@ pub(super) fn score(value: f64) -> String {
     }
 }
 
+/// A setting such as a learning rate: as many digits as it has, up to six.
+pub(super) fn exact(value: f64) -> String {
+    if !value.is_finite() {
+        return DASH.to_owned();
+    }
+    // Through the text of six significant digits, so that 0.1 + 0.2 is 0.3.
+    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    if rounded != 0.0 && rounded.abs() < 1e-5 {
+        format!("{rounded:e}")
+    } else {
+        rounded.to_string()
+    }
+}
+
 /// A share between 0 and 1 as a percentage to one decimal: `0.8912` → `89.1%`.
 pub(super) fn percent(share: f64) -> String {
     if share.is_finite() { plain(format!("{:.1}%", share * 100.0)) } else { DASH.to_owned() }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::chart::{Caption, Lollipop, Spot, dots_by_level};
+use super::chart::{Caption, Lollipop, Marker, Spot, dots_by_level};
 use super::levels::{best, by_objective, levels, objective, studied};
 use super::number::{DASH, count, plural, score};
 use super::page::Section;
@@ -89,9 +89,10 @@ fn effect(place: usize, search: &SearchSection, parameter: usize) -> Markup {
         let level =
             levels.iter().position(|l| trial.values.get(parameter).is_some_and(|v| v == l.value));
         let (Some(level), Some(value)) = (level, objective(trial)) else { continue };
-        let class = if Some(i) == winner { "s1" } else { "s0" }.to_owned();
+        let (class, marker) =
+            if Some(i) == winner { ("s1", Marker::Diamond) } else { ("s0", Marker::Dot) };
         let tooltip = format!("{}: {}", trial.name, score(value));
-        spots.push(Spot { place: level, value, class, tooltip });
+        spots.push(Spot { place: level, value, class: class.to_owned(), marker, tooltip });
     }
     if search.trials.len() > DOTS {
         spots.clear();

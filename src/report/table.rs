@@ -1,4 +1,5 @@
-//! Tables, each with its caption, in a frame that scrolls sideways on narrow screens.
+//! Tables, each with its caption, in a frame that scrolls sideways on narrow screens. A script lets
+//! readers sort those with more than one row.
 
 use maud::{Markup, html};
 
@@ -6,12 +7,18 @@ use super::values::Fact;
 
 /// A table of one row of headings and the rows given.
 pub(super) fn table(caption: &str, headings: &[&str], rows: Markup) -> Markup {
+    summed(caption, headings, rows, html! {})
+}
+
+/// The same with rows below that stay where they are when the rest is sorted.
+pub(super) fn summed(caption: &str, headings: &[&str], rows: Markup, sums: Markup) -> Markup {
     html! {
         div.scroll role="region" aria-label=(caption) tabindex="0" {
-            table {
+            table data-sortable {
                 caption { (caption) }
                 thead { tr { @for heading in headings { th scope="col" { (heading) } } } }
                 tbody { (rows) }
+                @if !sums.0.is_empty() { tfoot { (sums) } }
             }
         }
     }

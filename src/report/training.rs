@@ -1,13 +1,12 @@
-//! Each model's way through its epochs, what it is made of, and how it was trained.
+//! Each model's way through its epochs.
 
 use maud::{Markup, html};
 
 use super::chart::{Caption, Line, Stroke, lines};
-use super::embed::png;
-use super::number::{count, or_dash, percent, plural, score};
+use super::number::{DASH, exact, or_dash, percent, plural, score};
 use super::page::Section;
-use super::table::{facts, table};
-use super::values::{ContactSheet, Ending, EpochRow, ModelSection, Report};
+use super::table::table;
+use super::values::{Ending, EpochRow, ModelSection, Report};
 
 /// The section of all models, if there are any.
 pub(super) fn section(report: &Report) -> Option<Section> {
@@ -23,47 +22,13 @@ fn model(place: usize, model: &ModelSection) -> Markup {
         h3 { (model.stage) }
         p { (course(model)) }
         @if !model.history.is_empty() {
-            div.figures { (loss(place, model)) (success(place, model)) }
-        }
-        (facts(&model.settings))
-        @if let Some(sheet) = &model.augmentations { (augmentations(model, sheet)) }
-        @if !model.architecture.is_empty() {
-            details {
-                summary { "Layers of " (model.stage) ", " (plural(parameters(model), "parameter")) }
-                (layers(model))
-            }
-        }
-        @if !model.history.is_empty() {
+            div.figures { (loss(place, model)) (success(place, model)) (rate(place, model)) }
             details {
                 summary { "Epochs of " (model.stage) " in numbers" }
                 (epochs(model))
             }
         }
     }
-}
-
-fn augmentations(model: &ModelSection, sheet: &ContactSheet) -> Markup {
-    let names = sheet.names.join(", ");
-    let sentence = format!(
-        "{} sees each training image through {names}, drawn anew in every epoch: on the left \
-         patches as they are, beside them as they were in the first epochs. A label must stay true \
-         in all of them; if you could not tell a patch any more, the augmentation goes too far.",
-        model.stage
-    );
-    html! {
-        details {
-            summary { "Training images of " (model.stage) ", augmented" }
-            figure.samples {
-                img src=(png(&sheet.picture.png)) width=(sheet.picture.width) height=(sheet.picture.height)
-                    alt={ "Patches, each with several views of it by " (names) "." };
-                figcaption { (sentence) }
-            }
-        }
-    }
-}
-
-fn parameters(model: &ModelSection) -> u64 {
-    model.architecture.iter().map(|layer| layer.parameters).sum()
 }
 
 /// The training in a sentence or two.
@@ -125,6 +90,21 @@ fn success(place: usize, model: &ModelSection) -> Markup {
     drawn(&caption, "share", shown, best_mark(model))
 }
 
+/// The learning rate, where it changes.
+fn rate(place: usize, model: &ModelSection) -> Markup {
+    let rates = || model.history.iter().filter_map(|row| row.lr);
+    if rates().all(|rate| Some(rate) == rates().next()) {
+        return html! {};
+    }
+    let shown = [line(model, ("learning rate", "train", Stroke::Solid), |row| row.lr)];
+    let caption = Caption {
+        id: format!("rate-{place}"),
+        title: "Learning rate at the end of each epoch",
+        description: format!("Learning rate of {} by epoch.", model.stage),
+    };
+    drawn(&caption, "learning rate", shown, best_mark(model))
+}
+
 fn drawn<const N: usize>(
     caption: &Caption,
     y_name: &str,
@@ -138,22 +118,16 @@ fn drawn<const N: usize>(
     lines(caption, y_name, &shown, mark)
 }
 
-fn layers(model: &ModelSection) -> Markup {
-    let rows = html! {
-        @for layer in &model.architecture {
-            tr {
-                th scope="row" { (layer.layer) }
-                td { (layer.output) }
-                td { (count(layer.parameters)) }
-            }
-        }
-    };
-    table(&format!("Layers of {}", model.stage), &["Layer", "Output", "Parameters"], rows)
-}
-
 fn epochs(model: &ModelSection) -> Markup {
-    let headings =
-        ["Epoch", "Train loss", "Train accuracy", "Valid loss", "Valid accuracy", "Valid AUC"];
+    let headings = [
+        "Epoch",
+        "Learning rate",
+        "Train loss",
+        "Train accuracy",
+        "Valid loss",
+        "Valid accuracy",
+        "Valid AUC",
+    ];
     let rows = html! {
         @for row in &model.history {
             tr.best[Some(row.epoch) == model.best_epoch] {
@@ -161,6 +135,7 @@ fn epochs(model: &ModelSection) -> Markup {
                     (row.epoch)
                     @if Some(row.epoch) == model.best_epoch { " (best)" }
                 }
+                td { (row.lr.map_or(DASH.to_owned(), exact)) }
                 td { (score(row.train_loss)) }
                 td { (or_dash(row.train_accuracy, percent)) }
                 td { (or_dash(row.valid_loss, score)) }

@@ -13,10 +13,35 @@ pub struct Report {
     pub title: String,
     /// What the experiment is about, in the author's words; may be empty.
     pub description: String,
+    /// The author's notes in Markdown; may be empty.
+    pub notes: String,
     pub exploration: Option<Exploration>,
     pub models: Vec<ModelSection>,
     pub searches: Vec<SearchSection>,
     pub evaluations: Vec<EvaluationSection>,
+    /// What it takes to make this page again; absent from a page that no pipeline made.
+    pub origin: Option<Origin>,
+}
+
+/// Of what a page was made: nothing here varies from run to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The version of microtome.
+    pub version: String,
+    /// The key of the page, in hexadecimal.
+    pub key: String,
+    /// The results shown, in the order in which the author named them.
+    pub inputs: Vec<OriginInput>,
+}
+
+/// One result that the page shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OriginInput {
+    pub stage: String,
+    /// What it is: `model`, `search`, `evaluation`.
+    pub artifact: String,
+    /// The digest of its files, in hexadecimal.
+    pub digest: String,
 }
 
 /// A name and its value, as shown.
@@ -69,6 +94,8 @@ pub struct LayerRow {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochRow {
     pub epoch: u32,
+    /// The learning rate of its last step.
+    pub lr: Option<f64>,
     pub train_loss: f64,
     pub train_accuracy: Option<f64>,
     pub valid_loss: Option<f64>,

@@ -1,15 +1,13 @@
 //! The artifacts of the domain: which files each is made of, and its figure that matters.
 
+pub use super::{evaluation::Evaluation, tune::Search};
 use crate::{
-    data::{DataError, Dataset, Exploration, Split},
+    data::{DataError, Dataset, Exploration},
     engine::{Artifact, Files, StageError},
-    metrics,
     nn::{Epoch, Network, Training, read_history},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use std::{fs, path::Path};
-
-pub use super::tune::Search;
 
 impl Artifact for Dataset {
     const TYPE: &'static str = "dataset";
@@ -91,43 +89,6 @@ impl Artifact for Model {
         let auc = metrics.val_auc.map(|auc| format!("val_auc {auc:.4}"));
         let figure = auc.unwrap_or_else(|| format!("val_accuracy {:.4}", metrics.val_accuracy));
         Some(format!("{figure} (epoch {} of {})", description.best_epoch, self.history.len()))
-    }
-}
-
-/// Several models scored on the same images.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Evaluation {
-    pub split: Split,
-    pub models: Vec<ModelEvaluation>,
-}
-
-/// One model's scores.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelEvaluation {
-    /// The name of the stage that made the model.
-    pub model: String,
-    pub scores: metrics::Scores,
-}
-
-impl Evaluation {
-    /// The model with the highest AUC, the first of equals.
-    pub fn best(&self) -> Option<&ModelEvaluation> {
-        let auc = |m: &ModelEvaluation| m.scores.auc.unwrap_or(f64::NEG_INFINITY);
-        let better = |a, b| if auc(b) > auc(a) { b } else { a };
-        self.models.iter().reduce(better)
-    }
-}
-
-impl Artifact for Evaluation {
-    const TYPE: &'static str = "evaluation";
-    fn open(files: &Files) -> Result<Evaluation, StageError> {
-        read_json(&files.path("metrics.json")?)
-    }
-    fn headline(&self) -> Option<String> {
-        let best = self.best()?;
-        Some(format!("{} auc {:.4} ({})", self.split.name(), best.scores.auc?, best.model))
     }
 }
 

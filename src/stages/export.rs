@@ -26,6 +26,12 @@ pub struct Exported {
 /// # Errors
 /// What is missing or damaged there, and what to give instead.
 pub fn open_model(folder: &Path) -> Result<Network, StageError> {
+    if folder.join(super::ensemble::ENSEMBLE).is_file() {
+        let message = format!("{} is an ensemble, not one network", folder.display());
+        return Err(StageError::new(message).with_help(
+            "give one of the folders below its `members/`, each of which is a network",
+        ));
+    }
     let files = ["model.safetensors", "model.json"].map(|name| folder.join(name));
     if let Some(missing) = files.iter().find(|file| !file.is_file()) {
         let file = missing.file_name().unwrap_or_default().display();
@@ -48,19 +54,29 @@ pub fn open_model(folder: &Path) -> Result<Network, StageError> {
 /// The file that cannot be written.
 pub fn write_onnx(network: &Network, file: &Path) -> Result<Exported, StageError> {
     let bytes = network.to_onnx();
+    replace(file, &mut |to| to.write_all(&bytes))?;
+    let description = network.description();
+    let (input, parameters) = (description.input, description.parameters);
+    Ok(Exported { input, parameters, bytes: bytes.len() })
+}
+
+/// Writes a file under another name first, so that there is a whole one at every moment: the old
+/// one or the new.
+pub(super) fn replace(
+    file: &Path,
+    write: &mut dyn FnMut(&mut dyn io::Write) -> io::Result<()>,
+) -> Result<(), StageError> {
     let failed = |error: io::Error| {
         unwritten(file, &error)
             .with_help("give the name of a file in a folder that is there and may be written to")
     };
     let temporary = beside(file).ok_or_else(|| failed(io::ErrorKind::IsADirectory.into()))?;
-    let written = write_synced(&temporary, &bytes).and_then(|()| fs::rename(&temporary, file));
+    let written = write_synced(&temporary, write).and_then(|()| fs::rename(&temporary, file));
     if let Err(error) = written {
         let _ = fs::remove_file(&temporary);
         return Err(failed(error));
     }
-    let description = network.description();
-    let (input, parameters) = (description.input, description.parameters);
-    Ok(Exported { input, parameters, bytes: bytes.len() })
+    Ok(())
 }
 
 /// A name in the same folder that two exports at once do not share.
@@ -71,8 +87,12 @@ fn beside(file: &Path) -> Option<PathBuf> {
     Some(file.with_file_name(name))
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = fs::File::create(path)?;
-    io::Write::write_all(&mut file, bytes)?;
+fn write_synced(
+    path: &Path,
+    write: &mut dyn FnMut(&mut dyn io::Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = io::BufWriter::new(fs::File::create(path)?);
+    write(&mut file)?;
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()
 }

@@ -1,7 +1,7 @@
 //! `features`: what a frozen pretrained network makes of each image, for all heads to train on. It
 //! is put before the stages that need it; users do not write it.
 
-use super::{DATA, OneDataset, over_images, weights};
+use super::{DATA, OneDataset, address::as_text, over_images, weights};
 use crate::data::Dataset;
 use crate::{
     engine::{
@@ -58,7 +58,7 @@ impl Stage for Extract {
         let architecture = Architecture::named(&self.architecture).ok_or_else(|| {
             StageError::new(format!("no architecture is called `{}`", self.architecture))
         })?;
-        let weights = Some(weights::as_text(weights::local(&self.weights)?)?);
+        let weights = Some(as_text(weights::local(&self.weights)?)?);
         let settings = Settings {
             weights,
             freeze: Freeze::Backbone,

@@ -1,6 +1,6 @@
 //! `ingest`: a source of images becomes a packed data set.
 
-use super::{HEIGHT, SPLIT, WIDTH, over_images};
+use super::{HEIGHT, SPLIT, WIDTH, over_images, repository};
 use crate::{
     data::{Dataset, Earlier, Ingest, Problem, Row, Source},
     engine::{
@@ -13,8 +13,8 @@ use std::sync::Arc;
 impl Stage for Ingest {
     const KIND: &'static str = "ingest";
     const VERSION: u32 = 2;
-    const ABOUT: &'static str = "reads images and labels from Kaggle's files, PatchCamelyon's, folders, the \
-                                 synthetic generator or several of these, checks them and packs them";
+    const ABOUT: &'static str = "reads images and labels from Kaggle's files, PatchCamelyon's, folders, parquet \
+                                 shards, the synthetic generator or several of these, checks them and packs them";
     type Inputs = ();
     type Output = Dataset;
 
@@ -23,7 +23,7 @@ impl Stage for Ingest {
             name: format!("source.{name}"),
             root: match files.root.is_file() {
                 true => Root::File(files.root),
-                false => Root::Folder(files.root, Arc::from(files.keep)),
+                false => repository::root(&files.root, Arc::from(files.keep)),
             },
         };
         self.source.files().into_iter().map(of).collect()
@@ -31,6 +31,10 @@ impl Stage for Ingest {
 
     fn check(&self, _: &Known) -> Result<Facts, Vec<Complaint>> {
         without(self.problems())?;
+        let complaints = repository::complaints(self);
+        if !complaints.is_empty() {
+            return Err(complaints);
+        }
         let mut facts = Facts::from([(SPLIT, false.into())]);
         if let Some((height, width)) = self.source.image_size() {
             facts.insert(HEIGHT, height.into());
@@ -54,7 +58,8 @@ impl Stage for Ingest {
         let data =
             before.as_ref().and_then(|before| <Dataset as Artifact>::open(before.files()).ok());
         let earlier = data.and_then(|data| Earlier::of(data, &unchanged));
-        Ok(self.run_after(earlier.as_ref(), cx.out(), &over_images(cx))?)
+        let local = repository::with_local(self)?;
+        Ok(local.run_after(earlier.as_ref(), cx.out(), &over_images(cx))?)
     }
 }
 

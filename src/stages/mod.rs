@@ -1,29 +1,47 @@
 //! Where the engine meets the domain: one file a kind, and the table of all kinds.
 
+mod address;
 mod artifacts;
+mod canvas;
+mod colour;
+mod comparison;
 mod eda;
+mod ensemble;
+mod errors;
 mod evaluate;
+mod evaluation;
 mod export;
 mod features;
 mod hub;
 mod ingest;
 mod page;
+mod predict;
 mod preprocess;
 mod report;
+mod repository;
 mod synth;
 mod train;
 mod tune;
 mod weights;
 
-pub use artifacts::{Evaluation, Model, ModelEvaluation, Page};
-pub use evaluate::Evaluate;
+pub use artifacts::{Model, Page};
+pub use comparison::{Change, Compared, Comparison, Figure, Side, Trained, compare};
+pub use ensemble::{Ensemble, Members, open_predictor};
+pub use errors::{
+    Bin, Decision, Errors, Examine, Example, Gallery, Inside, Looked, Measured, ModelErrors,
+};
+pub use evaluate::{Calibrate, Cost, Evaluate, GroupLine, Intervals, Prediction, Rule, Threshold};
+pub use evaluation::{
+    Calibration, Evaluation, GateVerdict, ModelEvaluation, Pair, Slice, Uncalibrated,
+};
 pub use export::{Exported, open_model, write_onnx};
 pub use features::{Extract, TrainingData};
+pub use predict::{Ids, OnBadImage, Predicted, Prepared, Request, Tta};
 pub use report::Report;
 pub use synth::{KaggleFolder, write_kaggle};
 pub use tune::{
-    Comparison, Importance, Interaction, Method, Objective, Outcome, Promotion, Ranked, Rung,
-    Search, Standing, Trial, Tune,
+    Basis, Importance, Interaction, Method, Objective, Outcome, Promotion, Ranked, Rung, Search,
+    Standing, Trial, Tune,
 };
 
 use crate::{
@@ -46,7 +64,9 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Training>(),
     Kind::of::<Tune>(),
     Kind::of::<Rung>(),
+    Kind::of::<Ensemble>(),
     Kind::of::<Evaluate>(),
+    Kind::of::<Examine>(),
     Kind::of::<Report>(),
 ];
 

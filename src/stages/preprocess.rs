@@ -8,7 +8,7 @@ use crate::{
 
 impl Stage for Preprocess {
     const KIND: &'static str = "preprocess";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const ABOUT: &'static str = "resizes, splits by group with the classes in balance, refuses leaks between \
                                  splits, and takes the normalisation from the train split";
     type Inputs = OneDataset;

@@ -9,6 +9,7 @@ use crate::{
     data::Exploration,
     engine::{
         Artifact, Complaint, Context, Facts, Files, Given, Inputs, Known, Port, Stage, StageError,
+        recipe,
         stage::{Arity, Naming},
     },
     report,
@@ -18,33 +19,49 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 
 /// Shows results on one self-contained HTML page.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Report {
     /// The page's title.
+    #[serde(default)]
     pub title: String,
     /// What the experiment is about, in a few sentences.
+    #[serde(default)]
     pub description: String,
+    /// Your notes beside the figures, in Markdown; HTML in them is shown as text.
+    #[serde(default)]
+    pub notes: String,
+    /// The version that made the page, which the page shows; no parameter for users.
+    #[serde(skip_deserializing, default = "version")]
+    #[schemars(skip)]
+    pub made_by: String,
 }
+
+fn version() -> String {
+    env!("CARGO_PKG_VERSION").into()
+}
+
+/// The port of what is shown.
+const OF: &str = "of";
 
 /// The results to show, in the order in which the user named them.
 pub struct Results(Vec<Files>);
 
 impl Inputs for Results {
     const PORTS: &'static [Port] = &[Port {
-        name: "of",
+        name: OF,
         accepts: &[Exploration::TYPE, Model::TYPE, Search::TYPE, Evaluation::TYPE],
         arity: Arity::Many,
         naming: Naming::Named,
     }];
     fn gather(given: &Given) -> Result<Results, StageError> {
-        Ok(Results(given.files("of").to_vec()))
+        Ok(Results(given.files(OF).to_vec()))
     }
 }
 
 impl Stage for Report {
     const KIND: &'static str = "report";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const ABOUT: &'static str = "shows the data, the training curves, the grid and the comparison of the \
                                  models on one HTML page";
     type Inputs = Results;
@@ -66,6 +83,8 @@ impl Stage for Report {
         let mut page = report::Report {
             title: title.into(),
             description: self.description.clone(),
+            notes: self.notes.clone(),
+            origin: Some(origin(&self.made_by, &inputs, cx)),
             ..report::Report::default()
         };
         for files in &inputs.0 {
@@ -80,5 +99,21 @@ impl Stage for Report {
         let path = cx.out().join("index.html");
         fs::write(&path, report::render(&page)).map_err(|e| unwritten(&path, &e))?;
         Ok(Page)
+    }
+}
+
+/// What it takes to make the page again: nothing but what its key is made of.
+fn origin(version: &str, inputs: &Results, cx: &Context) -> report::Origin {
+    let recipe = cx.recipe();
+    let read = recipe.inputs.get(OF).map_or(&[][..], Vec::as_slice);
+    let input = |(files, input): (&Files, &recipe::Input)| report::OriginInput {
+        stage: files.stage.clone(),
+        artifact: files.artifact.into(),
+        digest: input.digest.hex(),
+    };
+    report::Origin {
+        version: version.into(),
+        key: recipe.key().hex(),
+        inputs: inputs.0.iter().zip(read).map(input).collect(),
     }
 }

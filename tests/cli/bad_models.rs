@@ -89,13 +89,13 @@ fn an_address_of_weights_that_is_none() {
         model,
         &weights("hf://owner/name/weights.safetensors"),
         expect![[r#"
-            error: stage `cnn` (train): this build does not fetch weights from the Hugging Face hub
+            error: stage `cnn` (train): this build does not fetch files from the Hugging Face hub
               --> pipeline.toml:22:34
                |
             22 | model = { resnet20 = { weights = "hf://owner/name/weights.safetensors" } }
                |                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
                |
-               = help: build it with `--features hub`, or download the file and give its path
+               = help: build it with `--features hub`, or download them and give their path
         "#]],
     );
 }

@@ -150,7 +150,7 @@ fn predictions_are_one_line_for_each_model_and_image() {
     world.run("run pipeline.toml");
     let predictions = world.read("out/tiny/scores/predictions.csv");
     let mut lines = predictions.lines();
-    assert_eq!(lines.next(), Some("model,id,label,probability,group"));
+    assert_eq!(lines.next(), Some("model,id,label,probability,group,source"));
     let index = world.read("out/tiny/prep/index.csv");
     let test = index.lines().filter(|line| line.split(',').nth(3) == Some("test")).count();
     assert_eq!(lines.filter(|line| line.starts_with("cnn,")).count(), test);

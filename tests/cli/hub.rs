@@ -1,5 +1,7 @@
 //! Pretrained weights by their address on the Hugging Face hub, fetched from a hub on this machine.
 
+#[cfg(feature = "parquet")]
+mod data;
 mod server;
 
 use crate::world::{Done, World, done};
@@ -142,7 +144,7 @@ fn assert_fetching_failed(done: &Done, file: &str) {
     let begin = format!(
         "error: `tuned` failed: cannot fetch `{file}` of `ours/new` from the Hugging Face hub: "
     );
-    let end = "\n  = help: check the network and `HF_ENDPOINT`; a file that is in the hub's cache (`HF_HOME`) needs no network";
+    let end = "\n  = help: check the network and `HF_ENDPOINT`; what is in the hub's cache (`HF_HOME`) needs no network";
     assert!(message.starts_with(&begin) && message.ends_with(end), "{message}");
 }
 
@@ -178,7 +180,7 @@ fn what_cannot_be_fetched_is_said_with_its_repository_and_file() {
         503,
         expect![[r#"
         error: `tuned` failed: the Hugging Face hub answered HTTP 503 when asked for `none.safetensors` of `ours/new`
-          = help: try again later, or download the file and give its path"#]],
+          = help: try again later, or download it and give its path"#]],
     );
     let done = against(NOWHERE, &world, "run pipeline.toml tuned");
     assert_eq!(done.code, Some(1));

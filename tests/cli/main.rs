@@ -6,11 +6,14 @@ mod bad_pipelines;
 mod bad_settings;
 mod commands;
 mod crashes;
+mod errors;
+mod evaluation;
 mod export;
 mod golden;
 mod grids;
 #[cfg(feature = "hub")]
 mod hub;
+mod predict;
 mod reproduction;
 mod reruns;
 mod searches;

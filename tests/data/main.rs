@@ -18,6 +18,8 @@ mod names;
 mod oddities;
 mod packed;
 mod parameters;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pcam;
 mod preparation;
 mod problems;
@@ -29,3 +31,5 @@ mod staining;
 mod stopping;
 mod synthetic;
 mod tables;
+#[cfg(not(feature = "parquet"))]
+mod without_parquet;

@@ -162,3 +162,21 @@ fn zips() {
         parse::<Ingest>(&toml).run(&dir.join("out"), &never_stop).is_ok()
     });
 }
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet() {
+    let small = project("tests/data/parquet/small");
+    let originals =
+        ["hub/data/train-00000-of-00002.parquet", "plain/all.parquet", "text/train.parquet"]
+            .map(|file| std::fs::read(small.join(file)).unwrap());
+    let sources = [
+        "parquet.files = DIR",
+        "parquet = { files = DIR, image = 'picture', label = 'tumour', split = 'part' }",
+        "parquet = { files = DIR, label = 'class', positive = ['tumour'], negative = ['normal'] }",
+    ];
+    hold("parquet", &originals, |dir, bytes| {
+        _ = std::fs::remove_dir_all(dir.join("in"));
+        sources.iter().any(|source| ingests(dir, source, &[("train.parquet", &bytes)]))
+    });
+}

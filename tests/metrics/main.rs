@@ -1,10 +1,13 @@
 //! The metrics as a specification: hand-worked cases, laws, and what they refuse.
 
+mod bootstrap;
 mod confusion;
 mod laws;
+mod references;
 mod refusals;
 mod roc;
 mod scores;
+mod tests_between;
 mod thin;
 
 /// A random classifier's world: labels of both classes and probabilities with ties.

@@ -1,5 +1,5 @@
 use expect_test::{Expect, expect};
-use microtome::metrics::{Confusion, MetricError, Scores, auc, log_loss, roc};
+use microtome::metrics::{Confusion, Groups, MetricError, Ranking, Scores, auc, log_loss, roc};
 
 fn check(error: MetricError, message: Expect) {
     message.assert_eq(&error.to_string());
@@ -23,15 +23,15 @@ fn each_fault_names_the_image_and_what_to_do() {
     );
     check(
         auc(&[1, 1, 1], &[0.1, 0.2, 0.3]).unwrap_err(),
-        expect![
-            "all 3 images have label 1: a ROC curve needs both classes, score a split that holds both"
-        ],
+        expect!["all 3 images have label 1: this needs both classes, take a split that holds both"],
     );
     check(
         auc(&[0], &[0.1]).unwrap_err(),
-        expect![
-            "all 1 images have label 0: a ROC curve needs both classes, score a split that holds both"
-        ],
+        expect!["all 1 images have label 0: this needs both classes, take a split that holds both"],
+    );
+    check(
+        Ranking::new(&[0, 1], &[0.1, 0.2], &Groups::each(3), 0.5).unwrap_err(),
+        expect!["2 labels came with the groups of 3 images: give one group for each image"],
     );
     check(
         log_loss(&[], &[]).unwrap_err(),

@@ -7,6 +7,7 @@ mod fixture;
 mod kernels;
 mod maps;
 mod onnx;
+mod predicting;
 mod reproducible;
 mod shapes;
 mod spec;

@@ -31,6 +31,7 @@ fn finding(kind: FindingKind, total: u64) -> Report {
 fn trained(change: impl FnOnce(&mut ModelSection)) -> Report {
     let row = |epoch| EpochRow {
         epoch,
+        lr: None,
         train_loss: 0.3,
         train_accuracy: Some(0.90),
         valid_loss: Some(0.35),

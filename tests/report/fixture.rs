@@ -44,6 +44,7 @@ fn history(epochs: u32, start: f64, speed: f64, gap: f64) -> Vec<EpochRow> {
         let drift = gap * (t / f64::from(epochs)).powi(2);
         EpochRow {
             epoch,
+            lr: Some(if t > 6.0 { 5e-4 } else { 1e-3 }),
             train_loss: start * (1.0 - 0.72 * learnt) - 0.3 * drift,
             train_accuracy: Some(0.6 + 0.37 * learnt + 0.12 * drift),
             valid_loss: Some(start * (1.0 - 0.66 * learnt) + wobble + 0.6 * drift),
@@ -364,6 +365,7 @@ pub fn full() -> Report {
         description: "A small network against a pretrained ResNet-18 on 96-pixel patches; a patch is positive \
                       if its central 32 × 32 pixels hold tumour."
             .to_owned(),
+        notes: "The *second* network was pretrained; see [the paper](https://example.org).".to_owned(),
         exploration: Some(exploration()),
         models: vec![model("cnn", 12, 0.03), model("resnet", 9, 0.22)],
         searches: vec![grid()],
@@ -372,5 +374,16 @@ pub fn full() -> Report {
             split: "test".to_owned(),
             models: vec![scored("cnn", 2_200, 2.1, 1), scored("resnet", 2_200, 2.75, 2)],
         }],
+        origin: Some(Origin {
+            version: "0.1.0".to_owned(),
+            key: "7f".repeat(32),
+            inputs: ["cnn model", "resnet model", "search search", "scores evaluation"]
+                .map(|input| {
+                    let (stage, artifact) = input.split_once(' ').unwrap();
+                    let digest = "0a".repeat(32);
+                    OriginInput { stage: stage.into(), artifact: artifact.into(), digest }
+                })
+                .to_vec(),
+        }),
     }
 }

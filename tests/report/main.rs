@@ -7,4 +7,5 @@ mod exploration;
 mod fixture;
 mod helped;
 mod markup;
+mod notes;
 mod page;

@@ -10,24 +10,35 @@ fn equal_values_give_equal_bytes() {
 
 #[test]
 fn the_page_stands_alone() {
-    let page = render(&full());
-    for outside in ["http:", "https:", "<script", "<link", "@import", "url(", "src=\"/"] {
+    let mut report = full();
+    report.notes.clear(); // a link in them is the author's, and is followed by readers only
+    let page = render(&report);
+    for outside in ["http:", "https:", " src=\"/", "<link", "@import", "url(", "fetch(", "XMLHttp"]
+    {
         assert!(!page.contains(outside), "{outside} in the page");
     }
+    assert!(page.contains("default-src 'none'"), "the browser is told so too");
+}
+
+/// The text of a heading, from its attributes on.
+fn text(heading: &str) -> &str {
+    heading.split_once('>').unwrap().1.split("</h2>").next().unwrap()
 }
 
 #[test]
 fn sections_come_in_reading_order() {
     let page = render(&full());
-    let titles: Vec<&str> =
-        page.split("<h2>").skip(1).map(|rest| rest.split("</h2>").next().unwrap()).collect();
+    let titles: Vec<&str> = page.split("<h2 ").skip(1).map(|rest| text(rest)).collect();
     expect![[r#"
         What helped
         What to try next
-        Scores on the test split
+        Notes
+        The data
+        Models
         Training
         Search: search
-        The data"#]]
+        Evaluation on the test split
+        Reproduction"#]]
     .assert_eq(&titles.join("\n"));
 }
 
@@ -103,7 +114,13 @@ fn a_roc_curve_by_hand() {
     let section = EvaluationSection { stage: "s".into(), split: "test".into(), models };
     let page = render(&Report { evaluations: vec![section], ..Report::default() });
     assert!(page.contains("<path class=\"line\" d=\"M54 382L54 197L239 197L239 12L424 12\"><title>cnn, AUC 0.7500</title>"));
-    assert!(page.contains("<circle class=\"spot\" cx=\"54\" cy=\"197\" r=\"5\">"));
+    let spot = |curve: &str| {
+        let rest = page.split(&format!("data-handle=\"{curve}-0-0\"")).nth(1).unwrap();
+        rest.split("transform=\"").nth(1).unwrap().split('"').next().unwrap()
+    };
+    assert_eq!(spot("roc"), "translate(54 197)");
+    // Recall ½ at precision 1.
+    assert_eq!(spot("pr"), "translate(239 12)");
 }
 
 #[test]
@@ -131,4 +148,35 @@ fn a_report_reads_back_from_json() {
     let read: Report = serde_json::from_str(&json).unwrap();
     assert_eq!((verdict(&read), helped(&read)), (verdict(&report), helped(&report)));
     assert_eq!((read.exploration, read.searches), (report.exploration, report.searches));
+}
+
+#[test]
+fn a_slider_stops_at_whole_counts() {
+    use microtome::metrics::{Scores, roc};
+    let (labels, probabilities) = ([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+    let scores = Scores::of(&labels, &probabilities, 0.375).unwrap();
+    let roc = roc(&labels, &probabilities).ok();
+    let models = vec![ModelScores { model: "cnn".into(), scores, roc }];
+    let section = EvaluationSection { stage: "s".into(), split: "test".into(), models };
+    let page = render(&Report { evaluations: vec![section], ..Report::default() });
+    let stops = page.split("data-stops=\"").nth(1).unwrap().split('"').next().unwrap();
+    let stops: Vec<&str> = stops.split(',').collect();
+    // Every hundredth from 0 to 1 and the threshold in use; the corners of the curve are hundredths.
+    assert_eq!(stops.len(), 102);
+    // Threshold, negatives called positive, positives called positive.
+    for stop in [
+        "0 2 2",
+        "0.1 2 2",
+        "0.11 1 2",
+        "0.35 1 2",
+        "0.37 1 1",
+        "0.375 1 1",
+        "0.41 0 1",
+        "0.81 0 0",
+        "1 0 0",
+    ] {
+        assert!(stops.contains(&stop), "{stop} of {stops:?}");
+    }
+    let used = stops.iter().position(|stop| stop.starts_with("0.375 ")).unwrap();
+    assert!(page.contains(&format!("value=\"{used}\" data-used=\"{used}\"")));
 }

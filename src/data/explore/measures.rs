@@ -16,7 +16,7 @@ const INK: u8 = 25;
 
 /// What was measured in one image.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Measures {
+pub struct Measures {
     /// Mean luma, 0 to 255.
     pub brightness: f32,
     /// Standard deviation of luma, 0 to 255.

@@ -24,6 +24,7 @@ mod twins;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,7 @@ use found::{EDA, Parts, class};
 use grid::Frame;
 use look::Look;
 pub use mean::{MeanImage, MeanImages};
+pub use measures::Measures;
 pub use robust::Quantiles;
 use shades::Classes;
 pub use shades::Shades;
@@ -207,4 +209,12 @@ type Grids = (
 /// The name of a row's class in files: `0`, `1` or `none`.
 fn class_of(row: &Row) -> &'static str {
     class(row.label)
+}
+
+/// What can be measured in some images of a data set, in their order, as an exploration with its
+/// defaults measures it.
+pub fn measures(data: &Dataset, rows: &[usize]) -> Vec<Measures> {
+    let black = Explore::default().black;
+    let measured = |&row: &usize| Measures::of(data.image(row), data.width(), black);
+    rows.par_iter().map(measured).collect()
 }

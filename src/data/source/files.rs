@@ -75,7 +75,7 @@ pub(super) fn is_inside(key: &str, name: &str) -> Option<Problem> {
     })
 }
 
-pub(super) fn has_extension(path: &Path, extensions: &[impl AsRef<str>]) -> bool {
+pub(in crate::data) fn has_extension(path: &Path, extensions: &[impl AsRef<str>]) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     extension.is_some_and(|found| extensions.iter().any(|e| found.eq_ignore_ascii_case(e.as_ref())))
 }

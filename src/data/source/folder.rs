@@ -1,11 +1,11 @@
 //! A folder of images whose class, and perhaps patient, can be told from their paths.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::classes::Classes;
 use super::columns::{Columns, Known};
 use super::files::{SourceFiles, has_extension, is_inside, plain};
 use super::listing::{Listing, Pictures};
@@ -14,9 +14,8 @@ use super::patterns::Patterns;
 use super::store::{self, Store};
 use crate::data::dataset::Row;
 use crate::data::decode::{Decoded, decode_and_tell};
-use crate::data::error::{DataError, first};
+use crate::data::error::DataError;
 use crate::data::problem::{Problem, of_size};
-use crate::data::resize::resize;
 
 /// A folder of images whose class is in their path, such as `<patient>/<class>/<name>.png`, or in a
 /// CSV file.
@@ -75,18 +74,15 @@ fn zero() -> Vec<String> {
     vec!["0".into()]
 }
 
-fn image_extensions() -> Vec<String> {
+/// The endings of the files that can be read.
+pub(in crate::data) fn image_extensions() -> Vec<String> {
     ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp"].map(String::from).to_vec()
 }
 
 impl Folder {
     pub(super) fn problems(&self) -> Vec<Problem> {
         let groups = self.group.as_ref().and_then(|part| part.problem("group"));
-        let both = self.positive.iter().find(|class| self.negative.contains(class));
-        let both = both.map(|class| {
-            let message = format!("the class `{class}` is in both `positive` and `negative`");
-            Problem::new("positive", message, "keep one of the two")
-        });
+        let both = self.classes().problem();
         let splits = self.splits.as_ref().and_then(|name| is_inside("splits", name));
         let dot = self.extensions.iter().find(|ending| ending.starts_with('.'));
         let dot = dot.map(|ending| {
@@ -109,6 +105,10 @@ impl Folder {
             problems.extend(Patterns::new(key, patterns).err());
         }
         problems
+    }
+
+    fn classes(&self) -> Classes<'_> {
+        Classes { positive: &self.positive, negative: &self.negative }
     }
 
     /// The CSV files that say something of the images.
@@ -175,7 +175,8 @@ impl Folder {
             true => known.iter().map(|known| known.label.clone().unwrap_or_default()).collect(),
             false => self.label.of("label", paths)?.into_iter().map(String::from).collect(),
         };
-        let labels = self.labels(paths, &classes)?;
+        let labels =
+            self.classes().labels(paths, classes.iter().map(|class| Some(class.as_str())))?;
         let groups: Vec<String> = match (listed, &self.group) {
             (Some(Columns { group: Some(_), .. }), _) => {
                 known.iter().map(|known| known.group.clone().unwrap_or_default()).collect()
@@ -184,9 +185,9 @@ impl Folder {
             _ => paths.to_vec(),
         };
         let facts = paths.iter().zip(labels).zip(groups).zip(known);
-        let row = |(((path, label), group), known): (((&String, u8), String), Known)| Row {
+        let row = |(((path, label), group), known): (((&String, _), String), Known)| Row {
             id: path.clone(),
-            label: Some(label),
+            label,
             group,
             split: known.split,
             source: path.clone(),
@@ -195,32 +196,8 @@ impl Folder {
         Ok(facts.map(row).collect())
     }
 
-    fn labels(&self, paths: &[String], classes: &[String]) -> Result<Vec<u8>, DataError> {
-        let among = |names: &[String], class: &str| names.iter().any(|name| name == class);
-        let label = |class: &str| match among(&self.positive, class) {
-            true => Some(1),
-            false => among(&self.negative, class).then_some(0),
-        };
-        let unknown = paths.iter().zip(classes).filter(|(_, class)| label(class).is_none());
-        let (ids, unknown): (Vec<String>, BTreeSet<&str>) =
-            unknown.map(|(path, class)| (path.clone(), class.as_str())).unzip();
-        if !ids.is_empty() {
-            return Err(DataError::UnknownClass {
-                ids,
-                classes: first(unknown.into_iter()),
-                positive: self.positive.join(", "),
-                negative: self.negative.join(", "),
-            });
-        }
-        Ok(classes.iter().filter_map(|class| label(class)).collect())
-    }
-
     /// An image file as it is, or resized to a square.
     fn picture(&self, row: &Row) -> Result<Decoded, String> {
-        let mut decoded = decode_and_tell(&store::image(&self.dir.join(&row.source))?)?;
-        if let Some(side) = self.size {
-            decoded.picture = resize(decoded.picture, side as usize, side as usize);
-        }
-        Ok(decoded)
+        Ok(decode_and_tell(&store::image(&self.dir.join(&row.source))?)?.resized(self.size))
     }
 }

@@ -15,15 +15,19 @@ pub(in crate::data) struct Listing<'a> {
 
 /// Gives the image at a place in the listing, or the reason why it cannot be used.
 type Any<'a> = dyn Fn(usize, &Row) -> Result<Decoded, String> + Sync + 'a;
-/// Gives the image at a place that is greater than those before.
-type InOrder<'a> = dyn FnMut(usize) -> Result<Decoded, DataError> + 'a;
+/// Gives the bytes of the image at a place that is greater than those before, or the reason why the
+/// image cannot be used.
+type Fetch<'a> = dyn FnMut(usize) -> Result<Result<Vec<u8>, String>, DataError> + 'a;
+/// Makes the image at a place of its bytes, or gives the reason why it cannot be used.
+type Decode<'a> = dyn Fn(usize, Vec<u8>) -> Result<Decoded, String> + Sync + 'a;
 
 /// The pictures of a source.
 pub(in crate::data) enum Pictures<'a> {
     /// Any of them at any time, on any thread.
     Any(Box<Any<'a>>),
-    /// One after the other, since many are decoded at once; some may be skipped.
-    InOrder(Box<InOrder<'a>>),
+    /// Their bytes one after the other, since many lie together; some may be skipped. What is made
+    /// of them is made on any thread.
+    InOrder { fetch: Box<Fetch<'a>>, decode: Box<Decode<'a>> },
 }
 
 impl Pictures<'_> {
@@ -37,10 +41,11 @@ impl Pictures<'_> {
             Pictures::Any(picture) => {
                 Ok(rows.par_iter().map(|(at, row)| picture(*at, row).and_then(&then)).collect())
             }
-            Pictures::InOrder(picture) => {
-                let read: Vec<Decoded> =
-                    rows.iter().map(|(at, _)| picture(*at)).collect::<Result<_, _>>()?;
-                Ok(read.into_par_iter().map(&then).collect())
+            Pictures::InOrder { fetch, decode } => {
+                let fetch = |(at, _): &(usize, Row)| Ok((*at, fetch(*at)?));
+                let fetched: Vec<_> = rows.iter().map(fetch).collect::<Result<_, DataError>>()?;
+                let made = |(at, bytes): (usize, Result<_, _>)| decode(at, bytes?).and_then(&then);
+                Ok(fetched.into_par_iter().map(made).collect())
             }
         }
     }

@@ -1,6 +1,7 @@
-//! Where images come from: Kaggle's files, PatchCamelyon's, a folder of classes, our own generator,
-//! or several of these.
+//! Where images come from: Kaggle's files, PatchCamelyon's, a folder of classes, parquet shards, our
+//! own generator, or several of these.
 
+mod classes;
 mod columns;
 mod files;
 mod folder;
@@ -8,6 +9,7 @@ mod kaggle;
 mod listing;
 mod mix;
 mod packed;
+mod parquet;
 mod part;
 mod patterns;
 mod pcam;
@@ -24,12 +26,17 @@ use super::problem::Problem;
 
 pub use columns::Columns;
 pub use files::SourceFiles;
+pub(super) use files::has_extension;
 pub use folder::Folder;
+pub(super) use folder::image_extensions;
 pub(crate) use kaggle::sha1_hex;
 pub use kaggle::{Kaggle, Test, Unlabelled};
 pub(super) use listing::{Listing, Pictures, Surroundings};
+pub(super) use packed::Packed;
+pub use parquet::Parquet;
 pub use part::Part;
 pub use pcam::Pcam;
+pub(super) use store::Store;
 pub use synthetic::Synthetic;
 
 /// Where images come from.
@@ -42,6 +49,8 @@ pub enum Source {
     Pcam(Pcam),
     /// A folder of images whose class is in their path or in a CSV file.
     Folder(Box<Folder>),
+    /// Parquet shards with a row for each image, as the Hugging Face hub has data sets.
+    Parquet(Box<Parquet>),
     /// Tissue drawn by our own generator.
     Synthetic(Synthetic),
     /// Several sources in one data set, each under a name of its own. Ids and groups begin with the
@@ -56,6 +65,9 @@ impl Source {
             Source::Kaggle(kaggle) => vec![("kaggle.dir".into(), kaggle.files())],
             Source::Pcam(pcam) => vec![("pcam.dir".into(), pcam.files())],
             Source::Folder(folder) => vec![("folder.dir".into(), folder.files())],
+            Source::Parquet(parquet) => {
+                vec![(format!("parquet.{}", parquet.key()), parquet.files())]
+            }
             Source::Synthetic(_) => Vec::new(),
             Source::Mix(sources) => mix::files(sources),
         }
@@ -66,6 +78,7 @@ impl Source {
         match self {
             Source::Kaggle(_) | Source::Pcam(_) => Some((kaggle::SIDE, kaggle::SIDE)),
             Source::Folder(folder) => folder.size.map(|size| (size as usize, size as usize)),
+            Source::Parquet(parquet) => parquet.size.map(|size| (size as usize, size as usize)),
             Source::Synthetic(synthetic) => {
                 Some((synthetic.size as usize, synthetic.size as usize))
             }
@@ -79,6 +92,7 @@ impl Source {
             Source::Kaggle(_) => "kaggle",
             Source::Pcam(_) => "pcam",
             Source::Folder(_) => "folder",
+            Source::Parquet(_) => "parquet",
             Source::Synthetic(_) => "synthetic",
             Source::Mix(_) => "mix",
         }
@@ -90,6 +104,7 @@ impl Source {
             Source::Kaggle(kaggle) => kaggle.problems(),
             Source::Pcam(_) => Vec::new(),
             Source::Folder(folder) => folder.problems(),
+            Source::Parquet(parquet) => parquet.problems(),
             Source::Synthetic(synthetic) => synthetic.problems(),
             Source::Mix(sources) => mix::problems(sources),
         }
@@ -105,6 +120,7 @@ impl Source {
             Source::Kaggle(kaggle) => kaggle.list()?,
             Source::Pcam(pcam) => pcam.list(around)?,
             Source::Folder(folder) => folder.list()?,
+            Source::Parquet(parquet) => parquet.list()?,
             Source::Synthetic(synthetic) => synthetic.list(around.seed),
             Source::Mix(sources) => return mix::list(sources, around),
         };

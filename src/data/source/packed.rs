@@ -13,7 +13,7 @@ use super::store::whole;
 use crate::data::error::DataError;
 
 /// The entries of a zip file that lie in the folder that holds what is looked for.
-pub(super) struct Packed {
+pub(in crate::data) struct Packed {
     path: PathBuf,
     archive: ZipArchive<Region>,
     /// Where each file is among the entries, by its path below `prefix`.

@@ -10,15 +10,16 @@ use super::packed::Packed;
 use crate::data::error::DataError;
 
 /// Files that are read by their path, written with `/` and relative to a root.
-pub(super) enum Store {
+pub(in crate::data) enum Store {
     Folder(PathBuf),
     Zip(Packed),
 }
 
 /// An image file is not larger, in bytes; whole slides are, and are no patches.
 pub(super) const LARGEST_IMAGE: u64 = 1 << 29;
-/// An image in a zip file is not larger, in bytes: those of the competition take 28 kB.
-const LARGEST_ENTRY: u64 = 1 << 24;
+/// An image that lies among others in one file is not larger, in bytes: those of the competition
+/// take 28 kB.
+pub(super) const LARGEST_ENTRY: u64 = 1 << 24;
 /// A table is not larger, in bytes.
 pub(super) const LARGEST_TABLE: u64 = 1 << 28;
 

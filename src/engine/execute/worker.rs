@@ -8,7 +8,7 @@ use crate::engine::{
     pipeline::NodeId,
     plan::{Judge, Prepared, Read, Reason, Verdict},
     recipe::Missing,
-    stage::{Context, Given, Progress, StageError},
+    stage::{Context, Given, Progress, Said, StageError},
     store::{Failure, Lookup, Provenance, Rate, Record, StoreError, host},
 };
 use std::{
@@ -125,13 +125,14 @@ impl Worker<'_> {
         let (out, scratch) = (attempt.path(), scratch.as_path());
         let made = (&*node.name, node.kind.output);
         let earlier = || Earlier::find(store, &recipe, &sources, made);
-        let cx = Context { out, scratch, stop: self.stop, progress: &progress, earlier: &earlier };
+        let (stop, progress) = (self.stop, &progress);
+        let cx = Context { out, scratch, stop, progress, earlier: &earlier, recipe: &recipe };
         let (began, clock) = (SystemTime::now(), Instant::now());
         let ran = node.stage.run(&self.given(job), &cx);
         if let (Err(error), Some(_)) = (&ran, &node.search) {
             self.remember_failure(&key, error, std::mem::take(&mut locked(&log)));
         }
-        let headline = ran?;
+        let Said { headline, shortfalls } = ran?;
         for (files, snapshot) in &sources {
             files.unchanged(snapshot).map_err(|error| {
                 StageError::new(error.to_string())
@@ -150,7 +151,7 @@ impl Worker<'_> {
         };
         let outputs = store.take(&attempt).map_err(in_store)?;
         locked(self.verified).extend(outputs.files().iter().map(|file| file.digest));
-        let record = Record { recipe, outputs, headline, provenance };
+        let record = Record { recipe, outputs, headline, shortfalls, provenance };
         store.publish(&key, &record).map_err(in_store)?;
         store.forget_failure(&key).map_err(in_store)?;
         Earlier::remember(store, &record.recipe, &key, &sources);

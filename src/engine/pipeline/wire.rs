@@ -9,7 +9,7 @@ use super::{
 };
 use crate::engine::{
     graph::Graph,
-    stage::{Facts, Known, Port},
+    stage::{Facts, Known, NAME, Naming, Port},
 };
 use std::collections::HashMap;
 
@@ -127,11 +127,22 @@ fn check(
         let draft = &drafts[id];
         let Some(stage) = &draft.stage else { continue };
         let at_port = |(port, from): &(&'static Port, Vec<NodeId>)| {
-            (port.name, from.iter().map(|id| facts[*id].clone()).collect())
+            let named = |id: &NodeId| {
+                let mut facts = facts[*id].clone();
+                if port.naming == Naming::Named {
+                    facts.insert(NAME, drafts[*id].name.clone().into());
+                }
+                facts
+            };
+            (port.name, from.iter().map(named).collect())
         };
         let known: Known = wires[id].iter().map(at_port).collect();
         match stage.check(&known) {
-            Ok(found) => facts[id] = found,
+            Ok(mut found) => {
+                // A stage that passes on what it knows of its input is not called so too.
+                found.remove(NAME);
+                facts[id] = found;
+            }
             Err(complaints) => {
                 let problem = |c| complain(c, &draft.table, &draft.owner(), draft.span);
                 problems.extend(complaints.into_iter().map(problem));

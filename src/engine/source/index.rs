@@ -5,10 +5,12 @@ use super::{Found, SourceError, unreadable};
 use crate::engine::{digest::Digest, store::write_loosely};
 use rayon::prelude::*;
 use std::{
+    collections::HashMap,
     fmt::Write,
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::OnceLock,
     time::{Duration, SystemTime},
 };
 
@@ -20,16 +22,18 @@ const RACY: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stat {
     size: u64,
-    mtime: i128,
-    ctime: i128,
+    /// Nanoseconds since 1970, as the next.
+    mtime: i64,
+    ctime: i64,
     inode: u64,
 }
 
 impl Stat {
     pub fn of(path: &Path) -> Result<Stat, SourceError> {
         let meta = fs::metadata(path).map_err(|error| unreadable(path, error))?;
+        // A time after the year 2262 wraps around, and is then as good as any other.
         let nanos =
-            |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+            |seconds: i64, nanos: i64| seconds.wrapping_mul(1_000_000_000).wrapping_add(nanos);
         Ok(Stat {
             size: meta.len(),
             mtime: nanos(meta.mtime(), meta.mtime_nsec()),
@@ -40,74 +44,99 @@ impl Stat {
 
     fn settled(&self, now: SystemTime) -> bool {
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let limit = since.saturating_sub(RACY).as_nanos() as i128;
+        let limit = since.saturating_sub(RACY).as_nanos() as i64;
         self.mtime < limit && self.ctime < limit
     }
 }
 
-/// The files of a root as they were hashed the last time.
-#[derive(Default)]
-pub(super) struct Index {
+/// The files of a root as they were hashed the last time, borrowed from the text of the index.
+pub(super) struct Index<'t> {
     /// The digest of the whole source, where every file of it is listed.
     pub whole: Option<Digest>,
-    /// Sorted by name.
-    entries: Vec<(String, Stat, Digest)>,
+    /// In the order in which the folder was walked. It is the same the next time, if nothing
+    /// comes or goes, so that the walk and the index are read side by side.
+    entries: Vec<Entry<'t>>,
+    /// For files that are not at their place.
+    places: OnceLock<HashMap<&'t str, usize>>,
 }
 
-const HEADER: &str = "microtome stat index 2";
+struct Entry<'t> {
+    name: &'t str,
+    stat: Stat,
+    digest: Digest,
+}
+
+const HEADER: &str = "microtome stat index 3";
 /// Stands for the digest of the whole where a file is not listed.
 const IN_PART: &str = "in part";
 
-impl Index {
-    /// Where the index of a root is kept.
-    pub fn path(root: &Path, index_dir: &Path) -> PathBuf {
-        let root = fs::canonicalize(root).unwrap_or_else(|_| root.into());
-        let name = Digest::of_bytes(root.to_string_lossy().as_bytes()).short();
-        index_dir.join(format!("{name}.stat"))
-    }
+/// Where the index of a root is kept.
+pub(super) fn path(root: &Path, index_dir: &Path) -> PathBuf {
+    let root = fs::canonicalize(root).unwrap_or_else(|_| root.into());
+    let name = Digest::of_bytes(root.to_string_lossy().as_bytes()).short();
+    index_dir.join(format!("{name}.stat"))
+}
 
-    /// A header, the digest of the whole, and one line a file: size, mtime, ctime, inode, digest,
-    /// name.
-    pub fn read(path: &Path) -> Index {
-        let text = fs::read_to_string(path).unwrap_or_default();
+impl<'t> Index<'t> {
+    /// Reads a header, the digest of the whole, and one line a file: size, mtime, ctime, inode,
+    /// digest, name.
+    pub fn parse(text: &'t str) -> Index<'t> {
         let mut parts = text.splitn(3, '\n');
-        let (Some(HEADER), Some(whole), Some(lines)) = (parts.next(), parts.next(), parts.next())
-        else {
-            return Index::default();
+        let (whole, entries) = match (parts.next(), parts.next(), parts.next()) {
+            (Some(HEADER), Some(whole), Some(lines)) => {
+                (whole.parse().ok(), lines.par_lines().filter_map(entry).collect())
+            }
+            _ => (None, Vec::new()),
         };
-        Index { whole: whole.parse().ok(), entries: lines.par_lines().filter_map(entry).collect() }
+        Index { whole, entries, places: OnceLock::new() }
     }
 
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// The digest of a file, if it is as it was.
-    pub fn find(&self, name: &str, now: &Stat) -> Option<Digest> {
-        let at = self.entries.binary_search_by(|(known, ..)| known.as_str().cmp(name)).ok()?;
-        let (_, stat, digest) = &self.entries[at];
-        (stat == now).then_some(*digest)
+    /// The digest of a file, if it is as it was; `place` is where the walk came upon it.
+    pub fn find(&self, place: usize, name: &str, now: &Stat) -> Option<Digest> {
+        let entry = match self.entries.get(place) {
+            Some(entry) if entry.name == name => entry,
+            _ => &self.entries[*self.places().get(name)?],
+        };
+        (entry.stat == *now).then_some(entry.digest)
     }
 
-    /// Remembers files, sorted by name, that were hashed after `began`. A file whose times are too
-    /// close to that moment is left out, since a later change could leave the same times behind
-    /// (the racy-clean rule of Git's index).
-    pub fn write(path: &Path, whole: &Digest, files: &[(Found, Stat, Digest)], began: SystemTime) {
-        let settled = |(file, stat, _): &&(Found, Stat, Digest)| {
-            stat.settled(began) && !file.name.contains('\n')
-        };
-        let all = files.iter().all(|file| settled(&file));
-        let whole = if all { whole.hex() } else { IN_PART.into() };
-        let mut text = format!("{HEADER}\n{whole}\n");
-        for (Found { name, .. }, stat, digest) in files.iter().filter(settled) {
-            let Stat { size, mtime, ctime, inode } = stat;
-            let _ = writeln!(text, "{size} {mtime} {ctime} {inode} {digest} {name}");
-        }
-        write_loosely(path, text.as_bytes());
+    fn places(&self) -> &HashMap<&'t str, usize> {
+        self.places.get_or_init(|| {
+            self.entries.iter().enumerate().map(|(place, entry)| (entry.name, place)).collect()
+        })
     }
 }
 
-fn entry(line: &str) -> Option<(String, Stat, Digest)> {
+/// Remembers files that were hashed after `began`. A file whose times are too close to that moment
+/// is left out, since a later change could leave the same times behind (the racy-clean rule of
+/// Git's index).
+pub(super) fn write(
+    path: &Path,
+    whole: &Digest,
+    files: &[Found],
+    seen: &[(Stat, Digest)],
+    began: SystemTime,
+) {
+    let mut lines = String::new();
+    let mut all = true;
+    for (file, (stat, digest)) in files.iter().zip(seen) {
+        let name = file.name();
+        if stat.settled(began) && !name.contains('\n') {
+            let Stat { size, mtime, ctime, inode } = stat;
+            let _ = writeln!(lines, "{size} {mtime} {ctime} {inode} {digest} {name}");
+        } else {
+            all = false;
+        }
+    }
+    let whole = if all { whole.hex() } else { IN_PART.into() };
+    write_loosely(path, format!("{HEADER}\n{whole}\n{lines}").as_bytes());
+}
+
+fn entry(line: &str) -> Option<Entry<'_>> {
     let mut parts = line.splitn(6, ' ');
     let stat = Stat {
         size: parts.next()?.parse().ok()?,
@@ -116,5 +145,5 @@ fn entry(line: &str) -> Option<(String, Stat, Digest)> {
         inode: parts.next()?.parse().ok()?,
     };
     let digest = parts.next()?.parse().ok()?;
-    Some((parts.next()?.to_string(), stat, digest))
+    Some(Entry { name: parts.next()?, stat, digest })
 }

@@ -9,8 +9,11 @@ use super::{
 use index::{Index, Stat};
 use rayon::prelude::*;
 use std::{
+    borrow::Cow,
+    ffi::OsStr,
     fmt::Write,
     fs, io,
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -23,7 +26,8 @@ use walkdir::WalkDir;
 /// Decides by the path relative to the root whether a stage reads a file.
 pub type Keep = Arc<dyn Fn(&Path) -> bool + Send + Sync>;
 
-/// Brings a file to this machine, unless it is here already, and says where it lies.
+/// Brings a file, or a folder of files, to this machine, unless it is here already, and says where
+/// it lies.
 pub type Bring = Arc<dyn Fn() -> Result<PathBuf, StageError> + Send + Sync>;
 
 /// The files that a stage depends on: those below a folder, or a single one.
@@ -42,19 +46,23 @@ pub enum Root {
     File(PathBuf),
     /// A single file that may have to be brought here first; by its contents the same as a local one.
     Distant(Bring),
+    /// Those below a folder that are kept, and that may have to be brought here first.
+    DistantFolder(Bring, Keep),
 }
 
 impl Root {
     fn path(&self) -> Result<PathBuf, SourceError> {
         match self {
             Root::Folder(path, _) | Root::File(path) => Ok(path.clone()),
-            Root::Distant(bring) => bring().map_err(SourceError::Distant),
+            Root::Distant(bring) | Root::DistantFolder(bring, _) => {
+                bring().map_err(SourceError::Distant)
+            }
         }
     }
 
     fn word(&self) -> &'static str {
         match self {
-            Root::Folder(..) => "folder",
+            Root::Folder(..) | Root::DistantFolder(..) => "folder",
             Root::File(_) | Root::Distant(_) => "file",
         }
     }
@@ -63,22 +71,35 @@ impl Root {
 /// What the files were when they were hashed.
 pub struct Snapshot {
     pub digest: Digest,
-    files: Vec<(Found, Stat, Digest)>,
+    files: Vec<Found>,
+    /// Of each file.
+    seen: Vec<(Stat, Digest)>,
 }
 
 impl Snapshot {
     /// The digest of each file by its name, which is relative to the root.
-    pub fn digests(&self) -> impl Iterator<Item = (&str, &Digest)> {
-        self.files.iter().map(|(file, _, digest)| (&*file.name, digest))
+    pub fn digests(&self) -> impl Iterator<Item = (Cow<'_, str>, &Digest)> {
+        self.files.iter().zip(&self.seen).map(|(file, (_, digest))| (file.name(), digest))
     }
 }
 
 /// A file of a source.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Found {
-    /// Relative to the root, `/` between its parts; what is not Unicode in it is replaced.
-    name: String,
     path: PathBuf,
+    /// Where in the path the name begins: it is relative to the root.
+    begin: usize,
+}
+
+impl Found {
+    fn relative(&self) -> &Path {
+        Path::new(OsStr::from_bytes(&self.path.as_os_str().as_bytes()[self.begin..]))
+    }
+
+    /// What is not Unicode in it is replaced.
+    fn name(&self) -> Cow<'_, str> {
+        self.relative().to_string_lossy()
+    }
 }
 
 /// Why the source files cannot be used.
@@ -101,51 +122,54 @@ impl SourceFiles {
     /// `index_dir`.
     pub fn snapshot(&self, index_dir: &Path) -> Result<Snapshot, SourceError> {
         let root = self.root.path()?;
-        let found = self.files(&root)?;
-        let index_path = Index::path(&root, index_dir);
-        let index = Index::read(&index_path);
+        let path = index::path(&root, index_dir);
         let began = SystemTime::now();
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let (files, index) = rayon::join(|| self.files(&root), || Index::parse(&text));
+        let files = files?;
         let hashed = AtomicBool::new(false);
-        let hash = |file: Found| {
+        let look = |(place, file): (usize, &Found)| {
             let stat = Stat::of(&file.path)?;
-            if let Some(digest) = index.find(&file.name, &stat) {
-                return Ok((file, stat, digest));
+            if let Some(digest) = index.find(place, &file.name(), &stat) {
+                return Ok((stat, digest));
             }
             hashed.store(true, Ordering::Relaxed);
             let digest = Digest::of_file(&file.path).map_err(|e| unreadable(&file.path, e));
-            digest.map(|(digest, _)| (file, stat, digest))
+            digest.map(|(digest, _)| (stat, digest))
         };
-        let files: Vec<_> = found.into_par_iter().map(hash).collect::<Result<_, SourceError>>()?;
+        // In two steps, since rayon puts only what cannot fail straight into its place.
+        let seen: Vec<Result<_, SourceError>> = files.par_iter().enumerate().map(look).collect();
+        let seen = seen.into_iter().collect::<Result<Vec<_>, _>>()?;
         let same = !hashed.into_inner() && files.len() == index.len();
         let digest = match index.whole {
             Some(whole) if same => whole,
-            _ => whole(&files),
+            _ => whole(&files, &seen),
         };
         if !same {
-            Index::write(&index_path, &digest, &files, began);
+            index::write(&path, &digest, &files, &seen, began);
         }
-        Ok(Snapshot { digest, files })
+        Ok(Snapshot { digest, files, seen })
     }
 
     /// # Errors
-    /// Names the first file that is not what it was at the time of the snapshot.
+    /// Names a file that is not what it was at the time of the snapshot.
     pub fn unchanged(&self, since: &Snapshot) -> Result<(), SourceError> {
         let root = self.root.path()?;
         let now = self.files(&root)?;
-        let mut pairs = now.iter().zip(since.files.iter().map(|(file, ..)| file));
-        if let Some((file, _)) = pairs.find(|(now, before)| now != before) {
-            return Err(SourceError::Moved(file.path.clone()));
+        let (before, now) = (sorted(&since.files), sorted(&now));
+        if let Some((moved, _)) = now.iter().zip(&before).find(|(now, before)| now != before) {
+            return Err(SourceError::Moved(moved.path.clone()));
         }
-        if now.len() != since.files.len() {
+        if now.len() != before.len() {
             return Err(SourceError::Moved(root));
         }
-        since.files.par_iter().try_for_each(|(file, stat, _)| {
+        since.files.par_iter().zip(&since.seen).try_for_each(|(file, (stat, _))| {
             let same = Stat::of(&file.path)? == *stat;
             if same { Ok(()) } else { Err(SourceError::Moved(file.path.clone())) }
         })
     }
 
-    /// All kept files, sorted by name.
+    /// All kept files, in the order of the walk.
     fn files(&self, root: &Path) -> Result<Vec<Found>, SourceError> {
         let what = self.root.word();
         let meta = fs::metadata(root).map_err(|error| match error.kind() {
@@ -153,27 +177,39 @@ impl SourceFiles {
             _ => unreadable(root, error),
         })?;
         match &self.root {
-            Root::Folder(_, keep) if meta.is_dir() => files_below(root, keep),
+            Root::Folder(_, keep) | Root::DistantFolder(_, keep) if meta.is_dir() => {
+                files_below(root, keep)
+            }
             Root::File(_) | Root::Distant(_) if meta.is_file() => {
-                Ok(vec![Found { name: String::new(), path: root.into() }])
+                Ok(vec![Found { path: root.into(), begin: root.as_os_str().len() }])
             }
             _ => Err(SourceError::Other { what, path: root.into() }),
         }
     }
 }
 
-/// The digest of all files together.
-fn whole(files: &[(Found, Stat, Digest)]) -> Digest {
+fn sorted(files: &[Found]) -> Vec<&Found> {
+    let mut sorted: Vec<_> = files.iter().collect();
+    sorted.par_sort_unstable();
+    sorted
+}
+
+/// The digest of all files together, in the order of their names.
+fn whole(files: &[Found], seen: &[(Stat, Digest)]) -> Digest {
+    let mut lines: Vec<_> = files.iter().map(Found::name).zip(seen).collect();
+    lines.par_sort_unstable_by(|(a, (_, one)), (b, (_, other))| (a, one).cmp(&(b, other)));
     let mut text = String::new();
-    for (file, _, digest) in files {
+    for (name, (_, digest)) in lines {
         // A file name is written as JSON, so that none can pass for a line of another.
-        let _ = writeln!(text, "{digest} {}", serde_json::Value::from(file.name.as_str()));
+        let _ = writeln!(text, "{digest} {}", serde_json::Value::from(name));
     }
     Digest::of_text(Domain::Sources, &text)
 }
 
 fn files_below(root: &Path, keep: &Keep) -> Result<Vec<Found>, SourceError> {
     let mut found = Vec::new();
+    // A path joined to the root has one slash between the two.
+    let begin = root.join("x").as_os_str().len() - 1;
     for entry in WalkDir::new(root).follow_links(true) {
         let entry = match entry {
             Ok(entry) => entry,
@@ -184,14 +220,13 @@ fn files_below(root: &Path, keep: &Keep) -> Result<Vec<Found>, SourceError> {
                 return Err(SourceError::Unreadable { path, error: error.into() });
             }
         };
-        let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
-        if entry.file_type().is_file() && keep(relative) {
-            let parts = relative.components().map(|c| c.as_os_str().to_string_lossy());
-            let name = parts.collect::<Vec<_>>().join("/");
-            found.push(Found { name, path: entry.into_path() });
+        if entry.file_type().is_file() {
+            let file = Found { path: entry.into_path(), begin };
+            if keep(file.relative()) {
+                found.push(file);
+            }
         }
     }
-    found.sort_unstable();
     Ok(found)
 }
 

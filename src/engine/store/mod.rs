@@ -49,6 +49,9 @@ pub struct Record {
     /// The artifact's figure that matters, for tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headline: Option<String>,
+    /// What the artifact falls short of; a run that holds it fails.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shortfalls: Vec<String>,
     pub provenance: Provenance,
 }
 

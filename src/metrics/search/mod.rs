@@ -10,7 +10,7 @@ mod student;
 pub use divergence::divergences;
 pub use fanova::{Fanova, fanova};
 pub use level::{Levels, levels_of_numbers};
-pub use paired::{Overlap, Paired, holm, paired};
+pub use paired::{Overlap, Paired, paired};
 pub use student::two_sided;
 
 /// The mean of figures; none of none.

@@ -42,20 +42,6 @@ pub fn paired(differences: &[f64], overlap: Overlap) -> Option<Paired> {
     Some(Paired { n, difference, p })
 }
 
-/// Holm's (1979) adjustment: all that is said of several comparisons is true together with the
-/// probability that was asked of each. In the order of the input.
-pub fn holm(p: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p.len()).collect();
-    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
-    let mut adjusted = vec![0.0; p.len()];
-    let mut highest: f64 = 0.0;
-    for (rank, &i) in order.iter().enumerate() {
-        highest = highest.max(p[i] * (p.len() - rank) as f64).min(1.0);
-        adjusted[i] = highest;
-    }
-    adjusted
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,14 +70,5 @@ mod tests {
         assert_eq!(paired(&[0.5], Overlap::None), None);
         assert_eq!(paired(&[0.0, 0.0], Overlap::None).unwrap().p, 1.0);
         assert_eq!(paired(&[0.5, 0.5], Overlap::None).unwrap().p, 0.0);
-    }
-
-    /// Holm's own example: the smallest times n, the next times n − 1, never less than before.
-    #[test]
-    fn holm_by_hand() {
-        let adjusted = holm(&[0.01, 0.04, 0.03, 0.005]);
-        let expected = [0.03, 0.06, 0.06, 0.02];
-        assert!(adjusted.iter().zip(expected).all(|(a, e)| (a - e).abs() < 1e-12), "{adjusted:?}");
-        assert_eq!(holm(&[0.9, 0.8]), [1.0, 1.0]);
     }
 }

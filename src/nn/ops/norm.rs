@@ -2,8 +2,8 @@
 
 use dfdx::tensor::{Cpu, CpuError, Tape};
 
-use crate::nn::kernels::After;
 use crate::nn::kernels::norm::{self, Saved};
+use crate::nn::kernels::{After, elementwise};
 use crate::nn::parameter::Parameter;
 use crate::nn::tensor::{Activation, Compute, put, take};
 
@@ -109,6 +109,36 @@ pub(crate) fn train<T: Tape<f32, Cpu>>(
             put(&cx, grads, &weight, cx.buffers.copy(&scale_grad))?;
             put(&cx, grads, &bias, cx.buffers.copy(&shift_grad))?;
             put(&cx, grads, &x.tag, d)
+        });
+    }
+    Ok(y)
+}
+
+/// Normalises by given statistics, which nothing is learnt of; adds `residual`.
+pub(crate) fn fixed<T: Tape<f32, Cpu>>(
+    tape: &mut T,
+    cx: &Compute,
+    x: &Activation,
+    fold: Fold,
+    residual: Option<&Activation>,
+    after: After,
+) -> Result<Activation, CpuError> {
+    let y = affine(cx, x, (&fold.scale, &fold.shift), residual, after)?;
+    if T::OWNS_TAPE {
+        let (cx, x, y) = (cx.clone(), x.tag.clone(), y.clone());
+        let residual = residual.map(|residual| residual.tag.clone());
+        tape.add_backward_op(move |grads| {
+            let mut d = take(&cx, grads, &y.tag)?;
+            if after != After::Nothing {
+                elementwise::mask(cx.isa, &y.values, after, &mut d);
+            }
+            if let Some(residual) = residual {
+                put(&cx, grads, &residual, cx.buffers.copy(&d))?;
+            }
+            for pixel in d.chunks_exact_mut(fold.scale.len()) {
+                pixel.iter_mut().zip(&fold.scale).for_each(|(d, scale)| *d *= scale);
+            }
+            put(&cx, grads, &x, d)
         });
     }
     Ok(y)

@@ -1,10 +1,9 @@
-//! Charts of lines: training curves, ROC curves, histograms.
+//! Charts of lines over whole numbers, and histograms.
 
 use maud::{Markup, html};
 
 use super::plot::Plot;
 use super::{Axis, Caption, Key, figure};
-use crate::metrics::RocCurve;
 use crate::report::number::{coordinate as c, score};
 
 /// How a line is drawn, besides its colour.
@@ -74,57 +73,9 @@ pub(in crate::report) fn lines(
             }
         }
     };
-    let key = |l: &Line| Key {
-        class: format!("{} {}", l.class, l.stroke.class()),
-        text: l.name.to_owned(),
-    };
-    let best = mark.map(|(_, text)| Key { class: "best-epoch dotted".to_owned(), text });
+    let key = |l: &Line| Key::new(format!("{} {}", l.class, l.stroke.class()), l.name);
+    let best = mark.map(|(_, text)| Key::new("best-epoch dotted", text));
     let keys: Vec<Key> = lines.iter().map(key).chain(best).collect();
-    figure(caption, &keys, plot.draw(caption, marks))
-}
-
-/// A ROC curve with its colour and its text for the legend.
-pub(in crate::report) struct Roc {
-    pub key: Key,
-    pub curve: RocCurve,
-    /// False positive rate and true positive rate at the threshold in use.
-    pub operating: Option<(f64, f64)>,
-}
-
-/// ROC curves over one another, the best first.
-pub(in crate::report) fn roc(caption: &Caption, curves: &[Roc]) -> Markup {
-    let plot = Plot {
-        width: 440.0,
-        height: 426.0, // with the margins of a plot this makes the inside a square
-        left: 54.0,
-        x: Axis::unit(),
-        y: Axis::unit(),
-        x_name: "false positive rate (1 − specificity)".to_owned(),
-        y_name: "true positive rate (sensitivity)".to_owned(),
-    };
-    let rates = |curve: &RocCurve| -> Vec<(f64, f64)> {
-        curve.points.iter().map(|p| (p.false_positive_rate, p.true_positive_rate)).collect()
-    };
-    let marks = html! {
-        path.diagonal d=(plot.path([(0.0, 0.0), (1.0, 1.0)])) { title { "guessing: AUC 0.5" } }
-        // The best model is drawn last, on top.
-        @for Roc { key, curve, .. } in curves.iter().rev() {
-            g class=(key.class) { path.line d=(plot.path(rates(curve))) { title { (key.text) } } }
-        }
-        @for Roc { key, operating, .. } in curves.iter().rev() {
-            @if let Some((x, y)) = operating {
-                g class=(key.class) {
-                    circle.spot cx=(c(plot.px(*x))) cy=(c(plot.py(*y))) r="5" {
-                        title {
-                            (key.text) ": operating point, sensitivity " (score(*y))
-                            ", specificity " (score(1.0 - x))
-                        }
-                    }
-                }
-            }
-        }
-    };
-    let keys: Vec<Key> = curves.iter().map(|curve| curve.key.clone()).collect();
     figure(caption, &keys, plot.draw(caption, marks))
 }
 
@@ -156,8 +107,6 @@ pub(in crate::report) fn histogram(
             g class=(class) { path.area d=(plot.path(steps(heights))) { title { (name) } } }
         }
     };
-    let key =
-        |h: &(&str, &'static str, Vec<f64>)| Key { class: h.1.to_owned(), text: h.0.to_owned() };
-    let keys: Vec<Key> = histograms.iter().map(key).collect();
+    let keys: Vec<Key> = histograms.iter().map(|h| Key::new(h.1, h.0)).collect();
     figure(caption, &keys, plot.draw(caption, marks))
 }

@@ -1,6 +1,7 @@
 //! Charts as thin SVG: shapes carry classes, the style sheet gives them colour in light and dark.
 
 mod axis;
+mod curves;
 mod lines;
 mod panels;
 mod plot;
@@ -8,7 +9,8 @@ mod scatter;
 mod spans;
 
 pub(super) use axis::Axis;
-pub(super) use lines::{Line, Roc, Stroke, histogram, lines, roc};
+pub(super) use curves::{Curve, Ground, curves};
+pub(super) use lines::{Line, Stroke, histogram, lines};
 pub(super) use panels::{Lollipop, Spot, dots_by_level, dots_by_metric};
 pub(super) use scatter::{Marker, Series, scatter};
 pub(super) use spans::{Boxes, Whisker, boxes, whiskers};
@@ -29,11 +31,39 @@ pub(super) struct Caption<'a> {
 pub(super) struct Key {
     pub class: String,
     pub text: String,
+    /// The shape of its points, where it has any: then the legend shows line and point.
+    pub marker: Option<Marker>,
 }
 
-/// The class of the n-th model's colour; colours repeat after eight, dashes tell those apart.
+impl Key {
+    pub fn new(class: impl Into<String>, text: impl Into<String>) -> Key {
+        Key { class: class.into(), text: text.into(), marker: None }
+    }
+
+    /// That of the n-th of several models: a colour, a dash and a shape, so that no two are told
+    /// apart by colour alone.
+    pub fn nth(n: usize, text: impl Into<String>) -> Key {
+        let marker = Marker::SHAPES[n % Marker::SHAPES.len()];
+        Key { class: hue(n), text: text.into(), marker: Some(marker) }
+    }
+
+    /// The line and the point, or the patch of colour, beside the text.
+    fn swatch(&self) -> Markup {
+        let Some(marker) = self.marker else {
+            return html! { span class={ "swatch " (self.class) } {} };
+        };
+        html! {
+            svg class={ "swatch " (self.class) } viewBox="0 0 30 12" aria-hidden="true" {
+                path.line d="M1 6H29" {}
+                path.spot transform="translate(15 6)" d=(marker.outline()) {}
+            }
+        }
+    }
+}
+
+/// The class of the n-th model's colour and dash; both repeat after eight.
 pub(super) fn hue(n: usize) -> String {
-    format!("s{}{}", n % 8, if n % 16 >= 8 { " again" } else { "" })
+    format!("s{}", n % 8)
 }
 
 /// A chart with its title above and the legend below.
@@ -45,7 +75,7 @@ pub(super) fn figure(caption: &Caption, keys: &[Key], svg: Markup) -> Markup {
             @if !keys.is_empty() {
                 ul.legend {
                     @for key in keys {
-                        li { span class={ "swatch " (key.class) } {} (key.text) }
+                        li { (key.swatch()) (key.text) }
                     }
                 }
             }

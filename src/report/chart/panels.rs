@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::plot::Plot;
-use super::{Axis, Caption, Key, figure};
+use super::plot::{Plot, shift};
+use super::{Axis, Caption, Key, Marker, figure};
 use crate::report::number::{coordinate as c, score};
 
 /// A dot with its tooltip.
@@ -12,6 +12,7 @@ pub(in crate::report) struct Spot {
     pub place: usize,
     pub value: f64,
     pub class: String,
+    pub marker: Marker,
     pub tooltip: String,
 }
 
@@ -50,9 +51,8 @@ pub(in crate::report) fn dots_by_metric(
         }
         @for spot in spots.iter().rev().filter(|s| s.value.is_finite()) {
             g class=(spot.class) {
-                circle.spot cx=(c(plot.px(spot.value))) cy=(c(row(spot.place))) r="6" {
-                    title { (spot.tooltip) }
-                }
+                path.spot transform=(shift(plot.px(spot.value), row(spot.place)))
+                    d=(spot.marker.outline()) { title { (spot.tooltip) } }
             }
         }
     };
@@ -107,16 +107,15 @@ pub(in crate::report) fn dots_by_level(
         }
         @for spot in spots.iter().filter(|s| s.value.is_finite()) {
             g class=(spot.class) {
-                circle.trial cx=(c(plot.px(spot.place as f64))) cy=(c(plot.py(spot.value))) r="4.5" {
-                    title { (spot.tooltip) }
-                }
+                path.trial transform=(shift(plot.px(spot.place as f64), plot.py(spot.value)))
+                    d=(spot.marker.outline()) { title { (spot.tooltip) } }
             }
         }
     };
     let keys = [
-        Key { class: "s0 round".to_owned(), text: "trial".to_owned() },
-        Key { class: "s1 round".to_owned(), text: "best trial".to_owned() },
-        Key { class: "means solid".to_owned(), text: "mean of comparable trials".to_owned() },
+        Key { marker: Some(Marker::Dot), ..Key::new("s0 only", "trial") },
+        Key { marker: Some(Marker::Diamond), ..Key::new("s1 only", "best trial") },
+        Key::new("means solid", "mean of comparable trials"),
     ];
     figure(caption, &keys, plot.draw(caption, marks))
 }

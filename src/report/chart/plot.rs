@@ -21,6 +21,11 @@ const RIGHT: f64 = 16.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 44.0;
 
+/// Moves a mark that is drawn around the origin.
+pub(super) fn shift(x: f64, y: f64) -> String {
+    format!("translate({} {})", c(x), c(y))
+}
+
 impl Plot {
     /// Pixels from the left edge.
     pub fn px(&self, x: f64) -> f64 {

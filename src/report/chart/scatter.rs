@@ -43,6 +43,21 @@ impl Marker {
         }
     }
 
+    /// The shape around the origin, large enough to stand on a line.
+    pub fn outline(self) -> &'static str {
+        match self {
+            Marker::Dot => "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0",
+            Marker::Ring => "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0",
+            Marker::Cross => {
+                "M-4.2-2.4L-2.4-4.2L0-1.8L2.4-4.2L4.2-2.4L1.8 0L4.2 2.4L2.4 4.2L0 1.8L-2.4 4.2L-4.2 2.4L-1.8 0z"
+            }
+            Marker::Triangle => "M0-5.4L5 3.6H-5z",
+            Marker::Square => "M-4-4H4V4H-4z",
+            Marker::Plus => "M-1.4-5H1.4V-1.4H5V1.4H1.4V5H-1.4V1.4H-5V-1.4H-1.4z",
+            Marker::Diamond => "M0-5.6L5.2 0L0 5.6L-5.2 0z",
+        }
+    }
+
     /// The shape around where the pen is, as a relative SVG path. A dot is a line of no length
     /// with a round end, which takes few bytes.
     fn path(self) -> &'static str {

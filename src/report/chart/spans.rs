@@ -48,7 +48,7 @@ pub(in crate::report) fn whiskers(
             }
         }
     };
-    let key = |(_, name): (f64, &str)| Key { class: "best-epoch dotted".into(), text: name.into() };
+    let key = |(_, name): (f64, &str)| Key::new("best-epoch dotted", name);
     figure(caption, &mark.map(key).into_iter().collect::<Vec<_>>(), plot.draw(caption, marks))
 }
 
@@ -83,7 +83,7 @@ pub(in crate::report) fn boxes(caption: &Caption, rows: &[Boxes]) -> Markup {
     let mut keys: Vec<Key> = Vec::new();
     for (name, class, _) in rows.iter().flat_map(|row| &row.boxes) {
         if !keys.iter().any(|key| key.class.starts_with(class)) {
-            keys.push(Key { class: format!("{class} box"), text: (*name).to_owned() });
+            keys.push(Key::new(format!("{class} box"), *name));
         }
     }
     figure(caption, &keys, svg)

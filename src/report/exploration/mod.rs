@@ -20,7 +20,7 @@ use maud::{Markup, html};
 use super::embed::png;
 use super::number::{DASH, count, percent, share};
 use super::page::Section;
-use super::table::table;
+use super::table::summed;
 use super::values::Report;
 use values::{Class, Exploration, SampleGrid, SplitCounts};
 
@@ -66,10 +66,7 @@ fn counts(splits: &[SplitCounts]) -> Markup {
     if splits.is_empty() {
         return html! { p.empty { "No images were counted." } };
     }
-    let mut rows: Vec<SplitCounts> = splits.to_vec();
-    if splits.len() > 1 {
-        rows.push(SplitCounts::total(splits));
-    }
+    let total = (splits.len() > 1).then(|| SplitCounts::total(splits));
     let grouped = splits.iter().any(|s| s.groups.is_some());
     let unlabelled = splits.iter().any(|s| s.unlabelled > 0);
     let columns = [
@@ -84,8 +81,8 @@ fn counts(splits: &[SplitCounts]) -> Markup {
     ];
     let headings: Vec<&str> = columns.iter().filter(|c| c.1).map(|c| c.0).collect();
     let classes = [Class::Negative, Class::Positive, Class::Unlabelled];
-    let body = html! {
-        @for row in &rows {
+    let row = |row: &SplitCounts| {
+        html! {
             @let images = row.negative + row.positive + row.unlabelled;
             @let labelled = row.negative + row.positive;
             tr {
@@ -98,8 +95,9 @@ fn counts(splits: &[SplitCounts]) -> Markup {
             }
         }
     };
+    let body = html! { @for split in splits { (row(split)) } };
     html! {
-        (table("Images by split and label", &headings, body))
+        (summed("Images by split and label", &headings, body, total.as_ref().map(row).unwrap_or_default()))
         ul.legend {
             @for class in classes.into_iter().filter(|&c| unlabelled || c != Class::Unlabelled) {
                 li { span class={ "swatch round " (class.name()) } {} (class.name()) }

@@ -117,6 +117,7 @@ fn monitor_name(monitor: Monitor) -> &'static str {
 fn epoch_row(epoch: &Epoch) -> EpochRow {
     EpochRow {
         epoch: epoch.epoch as u32,
+        lr: Some(epoch.lr),
         train_loss: epoch.train_loss,
         train_accuracy: Some(epoch.train_accuracy),
         valid_loss: Some(epoch.val_loss),
@@ -183,7 +184,8 @@ pub fn evaluation(files: &Files) -> Result<EvaluationSection, StageError> {
     let evaluation = Evaluation::open(files)?;
     let mut models = Vec::new();
     for scored in evaluation.models {
-        let roc = match (files.find(&format!("curves/{}.csv", scored.model)), scored.scores.auc) {
+        let roc = match (files.find(&format!("curves/roc/{}.csv", scored.model)), scored.scores.auc)
+        {
             (Some(path), Some(auc)) => {
                 let (positives, negatives) =
                     (scored.scores.confusion.positives(), scored.scores.confusion.negatives());

@@ -2,9 +2,12 @@
 
 use super::{
     Objective,
-    search::{Comparison, Ranked, Standing, Trial},
+    search::{Basis, Ranked, Standing, Trial},
 };
-use crate::metrics::search::{Overlap, Paired, holm, paired};
+use crate::metrics::{
+    holm,
+    search::{Overlap, Paired, paired},
+};
 
 /// Above this probability a difference may as well be chance.
 const SURE: f64 = 0.05;
@@ -15,7 +18,7 @@ pub fn compare(
     trials: &[Trial],
     objective: Objective,
     folds: u32,
-) -> Comparison {
+) -> Basis {
     let Some((best, others)) = combinations.split_first_mut() else { return said(folds) };
     best.standing = Standing::Best;
     let overlap = overlap(folds);
@@ -27,11 +30,9 @@ pub fn compare(
         fair.then(|| paired(&differences(other, best, trials), overlap)).flatten()
     };
     let tests: Vec<Option<Paired>> = others.iter().map(test).collect();
-    let p: Vec<f64> = tests.iter().flatten().map(|test| test.p).collect();
-    let mut adjusted = holm(&p).into_iter();
-    for (other, test) in others.iter_mut().zip(tests) {
-        let Some(Paired { n, difference, p }) = test else { continue };
-        let p_holm = adjusted.next().unwrap_or(1.0);
+    let p: Vec<Option<f64>> = tests.iter().map(|test| test.as_ref().map(|test| test.p)).collect();
+    for ((other, test), p_holm) in others.iter_mut().zip(tests).zip(holm(&p)) {
+        let (Some(Paired { n, difference, p }), Some(p_holm)) = (test, p_holm) else { continue };
         let worse = objective.merit(difference) < 0.0 && p_holm <= SURE;
         other.standing = match worse {
             true => Standing::Worse { n, difference, p, p_holm },
@@ -60,7 +61,7 @@ fn overlap(folds: u32) -> Overlap {
     }
 }
 
-fn said(folds: u32) -> Comparison {
+fn said(folds: u32) -> Basis {
     let (pairs, corrected) = match folds {
         0 | 1 => ("seeds", ""),
         _ => (
@@ -68,7 +69,7 @@ fn said(folds: u32) -> Comparison {
             ", its variance corrected for folds that share images (Nadeau and Bengio 2003)",
         ),
     };
-    Comparison {
+    Basis {
         test: format!(
             "two-sided paired t test against the best combination over the same {pairs}{corrected}, \
              adjusted for all comparisons by Holm (1979); worse means p ≤ {SURE}"

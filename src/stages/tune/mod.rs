@@ -25,7 +25,7 @@ pub use objective::Objective;
 pub use result::Trials;
 pub use rung::{Promotion, Rung};
 pub use search::{
-    Comparison, Importance, Interaction, Method, Outcome, Ranked, Search, Standing, Trial,
+    Basis, Importance, Interaction, Method, Outcome, Ranked, Search, Standing, Trial,
 };
 
 use crate::engine::{

@@ -32,7 +32,7 @@ pub struct Search {
     /// of which a repeat failed stands after all that are whole; one without any result is last.
     pub combinations: Vec<Ranked>,
     /// How the others were compared with the best, in a sentence or two.
-    pub comparison: Comparison,
+    pub comparison: Basis,
     /// What each parameter did; none where that cannot be said.
     pub importance: Option<Importance>,
     /// The two most important parameters together; none of fewer than two.
@@ -115,10 +115,10 @@ pub enum Standing {
     Failed,
 }
 
-/// How combinations were compared.
+/// On what the comparison of combinations rests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Comparison {
+pub struct Basis {
     pub test: String,
     pub limits: String,
 }

@@ -19,7 +19,8 @@ pub enum Manner {
     Refuses(u16),
 }
 
-/// It serves one file, whatever its name, of the repository `ours/new`, which once was `ours/old`.
+/// It serves one file, whatever its name, of the repository `ours/new`, which once was `ours/old`,
+/// and of the data set `ours/data`, which lists a shard and a file that is none.
 pub struct Hub {
     pub endpoint: String,
     asked: Arc<Mutex<Vec<String>>>,
@@ -76,7 +77,11 @@ fn answer(file: &[u8], manner: Manner, own: &str, path: &str, range: &str) -> Ve
     if let Some(file) = path.strip_prefix("/ours/old/") {
         return head("307 Renamed", &format!("Location: /ours/new/{file}\r\n"), 0);
     }
-    if path.starts_with("/ours/new/resolve/") {
+    if path.starts_with("/api/datasets/ours/data/revision/") {
+        let body = r#"{"sha": "c0ffee", "siblings": [{"rfilename": "README.md"}, {"rfilename": "data/train-00000-of-00001.parquet"}, {"rfilename": "../out.parquet"}]}"#;
+        return [head("200 OK", "", body.len()), body.into()].concat();
+    }
+    if path.starts_with("/ours/new/resolve/") || path.starts_with("/datasets/ours/data/resolve/") {
         let headers = format!(
             "Location: {own}/contents\r\nX-Repo-Commit: c0ffee\r\nX-Linked-Etag: \"abba\"\r\nETag: \"other\"\r\n"
         );

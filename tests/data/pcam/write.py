@@ -7,48 +7,21 @@
   tiled/       x in chunks that cut through images, with an edge that reaches over the last image
   packed/      .h5.gz, where x lies in one piece
   kaggle.zip   histopathologic-cancer-detection/train/<SHA-1>.tif and train_labels.csv
-The pixels are drawn here; images are in the order of their SHA-1, as Kaggle's are.
+The pixels are drawn by ../patches.py; images are in the order of their SHA-1, as Kaggle's are.
 """
 
 import gzip
-import hashlib
 import io
 import pathlib
-import struct
 import sys
-import zipfile
-import zlib
 
 import h5py
 import numpy as np
 
-SIDE = 96
+sys.path.append(str(pathlib.Path(__file__).parent.parent))
+from patches import SIDE, drawn, write_kaggle  # noqa: E402
+
 SPLITS = ["train", "valid", "test"]
-
-
-def draw(generator):
-    """A patch of one colour with a stripe and a blot of others: small when packed."""
-    y, x = np.mgrid[:SIDE, :SIDE]
-    image = np.empty((SIDE, SIDE, 3), np.uint8)
-    image[:] = generator.integers(120, 256, 3)
-    image[(x + 2 * y) % 97 < 9] = generator.integers(60, 200, 3)
-    cy, cx, radius = generator.integers(20, 76), generator.integers(20, 76), generator.integers(5, 20)
-    image[(y - cy) ** 2 + (x - cx) ** 2 < radius**2] = generator.integers(0, 120, 3)
-    return image
-
-
-def tiff(pixels):
-    """The bytes of a TIFF of one strip, deflated (TIFF 6.0, section 6; compression 8)."""
-    packed = zlib.compress(pixels.tobytes(), 9)
-    entries = [
-        (256, 3, 1, SIDE), (257, 3, 1, SIDE), (258, 3, 3, 122), (259, 3, 1, 8), (262, 3, 1, 2),
-        (273, 4, 1, 128), (277, 3, 1, 3), (278, 3, 1, SIDE), (279, 4, 1, len(packed)),
-    ]
-    head = struct.pack("<2sHIH", b"II", 42, 8, len(entries))
-    for tag, kind, count, value in entries:
-        head += struct.pack("<HHII", tag, kind, count, value)
-    head += struct.pack("<I", 0) + struct.pack("<HHH", 8, 8, 8)
-    return head.ljust(128, b"\0") + packed
 
 
 def write(folder, split, x, y, **layout):
@@ -65,19 +38,9 @@ def write(folder, split, x, y, **layout):
 
 
 def main(out, count):
-    generator = np.random.default_rng(7)
-    images = [draw(generator) for _ in range(3 * count)]
-    images.sort(key=lambda image: hashlib.sha1(image.tobytes()).hexdigest())
-    labels = generator.integers(0, 2, len(images)).astype(np.uint8)
+    images, labels = drawn(3 * count)
     (out / "packed").mkdir(parents=True)
-    names = [hashlib.sha1(image.tobytes()).hexdigest() for image in images]
-    with zipfile.ZipFile(out / "kaggle.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        def add(name, data):
-            entry = zipfile.ZipInfo(f"histopathologic-cancer-detection/{name}", (2018, 11, 1, 0, 0, 0))
-            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
-        add("train_labels.csv", "id,label\n" + "".join(f"{n},{l}\n" for n, l in zip(names, labels)))
-        for name, image in zip(names, images):
-            add(f"train/{name}.tif", tiff(image))
+    write_kaggle(out / "kaggle.zip", images, labels)
     for at, split in enumerate(SPLITS):
         part = slice(at * count, (at + 1) * count)
         x, y = np.stack(images[part]), labels[part]

@@ -83,7 +83,7 @@ impl Pcam {
             ends.push(rows.len());
         }
         let mut open: Option<(usize, Images)> = None;
-        let picture = move |at: usize| {
+        let fetch = move |at: usize| {
             let part = ends.partition_point(|&end| end <= at);
             let first = if part == 0 { 0 } else { ends[part - 1] };
             let images = match &mut open {
@@ -97,11 +97,14 @@ impl Pcam {
             };
             let path = || self.dir.join(&parts[part].images);
             let pixels = images.get(at - first);
-            let pixels = pixels.map_err(|problem| DataError::BadFile { path: path(), problem })?;
+            pixels.map(Ok).map_err(|problem| DataError::BadFile { path: path(), problem })
+        };
+        let decode = |_, pixels| {
             let picture = Picture { height: SIDE, width: SIDE, pixels };
             Ok(Decoded { picture, format: "HDF5 rgb8".into(), size: (SIDE, SIDE) })
         };
-        Ok(Listing { rows, pictures: Pictures::InOrder(Box::new(picture)) })
+        let pictures = Pictures::InOrder { fetch: Box::new(fetch), decode: Box::new(decode) };
+        Ok(Listing { rows, pictures })
     }
 
     /// The splits that are there.

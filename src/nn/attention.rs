@@ -159,7 +159,7 @@ impl Attention {
                 all += f64::from(*value);
             }
         }
-        (all > 0.0).then(|| inside / 9.0 / all)
+        (all > 0.0).then(|| inside / (9.0 * all))
     }
 }
 

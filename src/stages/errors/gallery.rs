@@ -89,7 +89,7 @@ pub fn overlays(frame: Frame, looked: &Looked, lines: &[Vec<Seen>]) -> Canvas {
     canvas
 }
 
-/// The image in grey, coloured where its map is high; the box in black and white.
+/// The image under its map, the highest value of which is yellow; the box in black and white.
 fn overlay(canvas: &mut Canvas, frame: Frame, seen: &Seen, (left, top): (usize, usize)) {
     let map = &seen.attention.maps[seen.image];
     let most = map.iter().fold(0.0f32, |most, value| most.max(*value));

@@ -113,6 +113,8 @@ fn known_size(facts: &Facts) -> Option<(usize, usize)> {
 const HEIGHT: &str = "height";
 const WIDTH: &str = "width";
 const SPLIT: &str = "split";
+/// A fact about data sets whose valid split will have no image: `false`.
+const VALID: &str = "valid";
 /// A fact about explorations: that it is one.
 const EXPLORATION: &str = "exploration";
 

@@ -35,6 +35,10 @@ impl Artifact for Text {
     fn headline(&self) -> Option<String> {
         Some(format!("{} letters", self.0.chars().count()))
     }
+    fn shortfalls(&self) -> Vec<String> {
+        let demanded = self.0.strip_prefix("more ");
+        demanded.map(|what| format!("more {what} was wanted")).into_iter().collect()
+    }
 }
 impl Text {
     pub fn write(self, cx: &Context) -> Text {

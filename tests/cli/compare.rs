@@ -56,8 +56,40 @@ fn json(world: &World, args: &str) -> Value {
 #[test]
 fn models_of_a_pipeline() {
     let world = ran("");
-    expect![[r#""#]].assert_eq(&said(&world, "pipeline.toml"));
-    expect![[r#""#]]
+    expect![[r#"
+        model  split  images  auc [95 %]  Δ auc  accuracy  Δ accuracy  sensitivity  specificity  f1  ece  trained in  speed
+        cnn  test  30 of 3 groups  0.5179 [0.3750, 0.5417]  0.5000  0.1875  0.8571  0.2857  0.0535  TIME  SPEED
+        wide  test  30 of 3 groups  0.3527 [0.2812, 0.5000]  −0.1652  0.5000  0.0000  0.8750  0.0714  0.6512  0.0561  TIME  SPEED
+
+        first − second  Δ auc [95 %]  p by group  p DeLong  p McNemar
+        cnn − wide  +0.1652 [+0.0417, +0.2187]  0.0010  0.3155  1.0000
+        p-values are adjusted for 1 pair (Holm); by group, at 0.05: cnn ranks better than wide.
+
+        wide differs from cnn in
+          cnn → wide: params.augment: ["flip","rotate90"] → []
+          cnn → wide: params.model: conv, batch_norm, relu, max_pool, conv, relu, avg_pool, dropout, flatten, dense → conv, relu, global_avg_pool, dense
+
+        note: there are images of 3 groups only: intervals and p-values by group are rough, and the tests of DeLong and McNemar take all images as independent
+    "#]].assert_eq(&said(&world, "pipeline.toml"));
+    expect![[r#"
+        | model | split | images | auc [95 %] | Δ auc | accuracy | Δ accuracy | sensitivity | specificity | f1 | ece | trained in | speed |
+        | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+        | wide | test | 30 of 3 groups | 0.3527 [0.2812, 0.5000] |  | 0.5000 |  | 0.8750 | 0.0714 | 0.6512 | 0.0561 | TIME | SPEED |
+        | cnn | test | 30 of 3 groups | 0.5179 [0.3750, 0.5417] | +0.1652 | 0.5000 | 0.0000 | 0.1875 | 0.8571 | 0.2857 | 0.0535 | TIME | SPEED |
+
+        | first − second | Δ auc [95 %] | p by group | p DeLong | p McNemar |
+        | --- | --- | --- | --- | --- |
+        | wide − cnn | −0.1652 [−0.2187, −0.0417] | 0.0010 | 0.3155 | 1.0000 |
+
+        p-values are adjusted for 1 pair (Holm); by group, at 0.05: cnn ranks better than wide.
+
+        cnn differs from wide in
+
+        - `wide → cnn: params.augment: [] → ["flip","rotate90"]`
+        - `wide → cnn: params.model: conv, relu, global_avg_pool, dense → conv, batch_norm, relu, max_pool, conv, relu, avg_pool, dropout, flatten, dense`
+
+        > there are images of 3 groups only: intervals and p-values by group are rough, and the tests of DeLong and McNemar take all images as independent
+    "#]]
         .assert_eq(&said(&world, "pipeline.toml:wide pipeline.toml:cnn --format markdown"));
     the_pairs_are_those_of_the_evaluation(&world);
     csv_has_every_metric(&world);
@@ -105,9 +137,26 @@ fn what_was_and_what_is() {
     world.write("pipeline.toml", &slower);
     let refused = world.run("compare pipeline.toml");
     assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
-    expect![[r#""#]].assert_eq(&refused.err);
+    expect![[r#"
+        error: pipeline.toml has no scores: `scores` has no result
+          = help: run it first: `microtome run pipeline.toml`
+    "#]]
+    .assert_eq(&refused.err);
     assert_eq!(world.run("run pipeline.toml").code, Some(0));
-    expect![[r#""#]].assert_eq(&said(&world, "old.lock:cnn pipeline.toml:cnn"));
+    expect![[r#"
+        model  split  images  auc [95 %]  Δ auc  accuracy  Δ accuracy  sensitivity  specificity  f1  ece  trained in  speed
+        old.lock:cnn  test  30 of 3 groups  0.5179 [0.3750, 0.5417]  0.5000  0.1875  0.8571  0.2857  0.0535  TIME  SPEED
+        pipeline.toml:cnn  test  30 of 3 groups  0.3170 [0.1667, 0.5000]  −0.2009  0.4667  −0.0333  0.0000  1.0000  0.0000  0.1614  TIME  SPEED
+
+        first − second  Δ auc [95 %]  p by group  p DeLong  p McNemar
+        old.lock:cnn − pipeline.toml:cnn  +0.2009 [+0.0417, +0.2634]  0.0010  0.0207  1.0000
+        p-values are adjusted for 1 pair (Holm); by group, at 0.05: old.lock:cnn ranks better than pipeline.toml:cnn.
+
+        pipeline.toml:cnn differs from old.lock:cnn in
+          cnn: params.optimizer.adam.lr: 0.003 → 0.0005
+
+        note: there are images of 3 groups only: intervals and p-values by group are rough, and the tests of DeLong and McNemar take all images as independent
+    "#]].assert_eq(&said(&world, "old.lock:cnn pipeline.toml:cnn"));
     let found = json(&world, "old.lock pipeline.toml");
     assert_eq!(found["models"][3]["same_as"], "old.lock:wide");
     assert_eq!(found["pairs"].as_array().unwrap().len(), 3, "each model once");
@@ -117,7 +166,20 @@ fn what_was_and_what_is() {
         slower.replacen("train = 0.5, valid = 0.25", "train = 0.6, valid = 0.15", 1),
     );
     assert_eq!(world.run("run pipeline.toml").code, Some(0));
-    expect![[r#""#]].assert_eq(&said(&world, "old.lock:cnn pipeline.toml:cnn"));
+    expect![[r#"
+        model  split  images  auc [95 %]  Δ auc  accuracy  Δ accuracy  sensitivity  specificity  f1  ece  trained in  speed
+        old.lock:cnn  test  30 of 3 groups  0.5179 [0.3750, 0.5417]  0.5000  0.1875  0.8571  0.2857  0.0535  TIME  SPEED
+        pipeline.toml:cnn  test  30 of 3 groups  0.3665 [0.2083, 0.5000]  −0.1513  0.4333  −0.0667  0.0000  1.0000  0.0000  0.1159  TIME  SPEED
+
+        pipeline.toml:cnn differs from old.lock:cnn in
+          prep: params.split.train: 0.5 → 0.6
+          prep: params.split.valid: 0.25 → 0.15
+          cnn: params.optimizer.adam.lr: 0.003 → 0.0005
+
+        note: `pipeline.toml:cnn` on 30 images of test, and `old.lock:cnn` on 30 images of test, 20 of which are the same: scores differ by the images, too, and no paired test is made between them
+
+        note: there are images of 3 groups only: intervals and p-values by group are rough, and the tests of DeLong and McNemar take all images as independent
+    "#]].assert_eq(&said(&world, "old.lock:cnn pipeline.toml:cnn"));
 }
 
 #[test]
@@ -125,7 +187,27 @@ fn models_on_other_images_are_not_tested_in_pairs() {
     let world = ran(
         "\n[stage.valid]\nkind = \"evaluate\"\ndata = \"prep\"\nsplit = \"valid\"\nmodels = [\"cnn\"]\n",
     );
-    expect![[r#""#]].assert_eq(&said(&world, "pipeline.toml:scores pipeline.toml:valid"));
+    expect![[r#"
+        model  split  images  auc [95 %]  Δ auc  accuracy  Δ accuracy  sensitivity  specificity  f1  ece  trained in  speed
+        cnn (scores)  test  30 of 3 groups  0.5179 [0.3750, 0.5417]  0.5000  0.1875  0.8571  0.2857  0.0535  TIME  SPEED
+        wide  test  30 of 3 groups  0.3527 [0.2812, 0.5000]  −0.1652  0.5000  0.0000  0.8750  0.0714  0.6512  0.0561  TIME  SPEED
+        cnn (valid)  valid  30 of 3 groups  0.6089 [0.5759, 0.8333]  +0.0910  0.5000  0.0000  0.0000  1.0000  0.0000  0.0755  TIME  SPEED
+
+        first − second  Δ auc [95 %]  p by group  p DeLong  p McNemar
+        cnn (scores) − wide  +0.1652 [+0.0417, +0.2187]  0.0010  0.3155  1.0000
+        p-values are adjusted for 1 pair (Holm); by group, at 0.05: cnn (scores) ranks better than wide.
+
+        wide differs from cnn (scores) in
+          cnn → wide: params.augment: ["flip","rotate90"] → []
+          cnn → wide: params.model: conv, batch_norm, relu, max_pool, conv, relu, avg_pool, dropout, flatten, dense → conv, relu, global_avg_pool, dense
+
+        cnn (valid) differs from cnn (scores) in
+          scores → valid: params.split: "test" → "valid"
+
+        note: `cnn (valid)` on 30 images of valid, and `cnn (scores)` on 30 images of test, none of which are the same: scores differ by the images, too, and no paired test is made between them
+
+        note: there are images of 3 groups only: intervals and p-values by group are rough, and the tests of DeLong and McNemar take all images as independent
+    "#]].assert_eq(&said(&world, "pipeline.toml:scores pipeline.toml:valid"));
     let found = json(&world, "pipeline.toml");
     assert_eq!(found["models"].as_array().unwrap().len(), 3);
     assert_eq!(found["pairs"].as_array().unwrap().len(), 1);
@@ -139,16 +221,80 @@ fn what_cannot_be_compared() {
         message.assert_eq(&done.err);
     };
     let world = World::with(&pipeline(""));
-    refused(&world, "pipeline.toml", 1, expect![[r#""#]]);
-    refused(&world, "gone.lock", 2, expect![[r#""#]]);
-    refused(&world, "gone.toml:cnn", 2, expect![[r#""#]]);
+    refused(
+        &world,
+        "pipeline.toml",
+        1,
+        expect![[r#"
+        error: pipeline.toml has no scores: `scores` has no result
+          = help: run it first: `microtome run pipeline.toml`
+    "#]],
+    );
+    refused(
+        &world,
+        "gone.lock",
+        2,
+        expect![[r#"
+        error: gone.lock does not exist
+          = help: an earlier one comes from `git show COMMIT:PATH > FILE.lock`
+    "#]],
+    );
+    refused(
+        &world,
+        "gone.toml:cnn",
+        2,
+        expect![[r#"
+        error: cannot read gone.toml: No such file or directory (os error 2)
+         |
+         = help: give the path of a pipeline file, or make one with `microtome init`
+    "#]],
+    );
     world.write("bad.lock", "version = 7\n");
-    refused(&world, "bad.lock", 2, expect![[r#""#]]);
+    refused(
+        &world,
+        "bad.lock",
+        2,
+        expect![[r#"
+        error: bad.lock has version 7; this microtome knows 1
+    "#]],
+    );
     let lone = pipeline("").split("[stage.scores]").next().unwrap().to_string();
     world.write("lone.toml", lone);
-    refused(&world, "lone.toml", 1, expect![[r#""#]]);
+    refused(
+        &world,
+        "lone.toml",
+        1,
+        expect![[r#"
+        error: lone.toml has no scores
+          = help: it takes a stage of kind `evaluate`, whose scores are compared
+    "#]],
+    );
     assert_eq!(world.run("run pipeline.toml").code, Some(0));
-    refused(&world, "pipeline.toml:wid", 1, expect![[r#""#]]);
-    refused(&world, "pipeline.toml:report", 1, expect![[r#""#]]);
-    refused(&world, "pipeline.lock --cache elsewhere", 1, expect![[r#""#]]);
+    refused(
+        &world,
+        "pipeline.toml:wid",
+        1,
+        expect![[r#"
+        error: pipeline.toml has no model or evaluation `wid`
+          = help: did you mean `wide`?
+    "#]],
+    );
+    refused(
+        &world,
+        "pipeline.toml:report",
+        1,
+        expect![[r#"
+        error: pipeline.toml has no model or evaluation `report`
+          = help: known here: `cnn`, `scores` and `wide`
+    "#]],
+    );
+    refused(
+        &world,
+        "pipeline.lock --cache elsewhere",
+        1,
+        expect![[r#"
+        error: pipeline.lock has no scores: `scores` has no result
+          = help: check out the pipeline that it belongs to and run it, or name the store that has its results by `--cache`
+    "#]],
+    );
 }

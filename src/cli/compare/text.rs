@@ -154,7 +154,12 @@ fn conclusion(comparison: &Comparison) -> String {
     let rest = comparison.pairs.len() - found.len();
     let pairs = |n: usize| if n == 1 { "1 pair".into() } else { format!("{n} pairs") };
     let all = pairs(comparison.pairs.len());
-    let adjusted = format!("p-values are adjusted for {all} (Holm); by group, at {alpha:.2}:");
+    let adjusted = format!("p-values are adjusted for {all} (Holm)");
+    if let Some(groups) = comparison.few_groups() {
+        let groups = if groups == 1 { "1 group".into() } else { format!("{groups} groups") };
+        return format!("{adjusted}; with {groups} only, no conclusion is drawn.");
+    }
+    let adjusted = format!("{adjusted}; by group, at {alpha:.2}:");
     match (found.is_empty(), rest) {
         (true, _) => format!("{adjusted} no two models can be told apart by their AUC."),
         (false, 0) => format!("{adjusted} {}.", found.join(", ")),

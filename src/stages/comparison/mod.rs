@@ -133,11 +133,22 @@ pub fn compare(sides: &[Side], store: &Store) -> Result<Comparison, StageError> 
     Ok(Comparison { models, level, pairs, notes })
 }
 
-/// Groups below which figures by group say little.
+/// Groups below which a bootstrap over groups says little.
 const FEW: u64 = 10;
 
+impl Comparison {
+    /// The least number of groups, where it is so small that nothing can be concluded by group.
+    pub fn few_groups(&self) -> Option<u64> {
+        few(&self.models)
+    }
+}
+
+fn few(models: &[Compared]) -> Option<u64> {
+    models.iter().map(|model| model.groups).min().filter(|groups| *groups < FEW)
+}
+
 fn few_groups(models: &[Compared]) -> Option<String> {
-    let least = models.iter().map(|model| model.groups).min().filter(|groups| *groups < FEW)?;
+    let least = few(models)?;
     let groups = if least == 1 { "1 group".into() } else { format!("{least} groups") };
     Some(format!(
         "there are images of {groups} only: intervals and p-values by group are rough, and the \

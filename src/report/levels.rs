@@ -79,18 +79,18 @@ pub(super) fn extremes<'a, 'b>(
     })
 }
 
-/// The places of the parameters under study: those with two values or more that are no seed.
+/// The places of the parameters under study: those with two values or more that are no repeat.
 pub(super) fn studied(search: &SearchSection) -> Vec<usize> {
     let varied = |&place: &usize| levels(search, place).len() > 1;
     (0..search.parameters.len())
-        .filter(|&place| !is_seed(&search.parameters[place]))
+        .filter(|&place| !is_repeat(&search.parameters[place]))
         .filter(varied)
         .collect()
 }
 
 /// Whether trials differ in nothing but chance by this parameter.
-pub(super) fn is_seed(parameter: &str) -> bool {
-    parameter.rsplit('.').next() == Some("seed")
+pub(super) fn is_repeat(parameter: &str) -> bool {
+    matches!(parameter.rsplit('.').next(), Some("seed" | "fold"))
 }
 
 /// A parameter's value as a finite number.

@@ -5,9 +5,11 @@
 //! files or caches; whoever calls it fills in the values. [`verdict`], [`helped`], [`advice`]
 //! and [`observations`] are the page's sentences as plain text.
 
+mod ablation;
 mod advice;
 mod chart;
 mod embed;
+mod errors;
 mod exploration;
 mod helped;
 mod levels;
@@ -24,16 +26,20 @@ mod table;
 mod training;
 mod values;
 mod verdict;
+mod words;
 
 pub use advice::{Advice, advice};
 pub use exploration::observations;
 pub use helped::helped;
 pub use page::render;
 pub use values::{
-    BrightnessHistogram, ChannelStats, Class, ColourScore, ContactSheet, Ending, EpochRow,
-    EvaluationSection, Exploration, Fact, Finding, FindingKind, Flaw, FlawKind, Goal, GroupLook,
-    Interval, LayerRow, Map, MapAxis, MapPoint, MeanImage, Measure, ModelScores, ModelSection,
-    Origin, OriginInput, Outcome, Outlying, Part, Picture, Report, SampleGrid, SearchSection,
-    ShadeHistogram, SplitCounts, Staining, Tally, Trial,
+    Against, BrightnessHistogram, Calibration, ChannelStats, Class, ColourScore, Combination,
+    ContactSheet, Ending, EpochRow, ErrorBin, ErrorGallery, ErrorImage, ErrorMeasure,
+    ErrorsSection, EvaluationSection, Exploration, Fact, Finding, FindingKind, Flaw, FlawKind,
+    GateVerdict, Goal, GroupLook, Importance, Inside, Interaction, Interval, LayerRow, Looked, Map,
+    MapAxis, MapPoint, MeanImage, Measure, ModelErrors, ModelPair, ModelScores, ModelSection,
+    Origin, OriginInput, Outcome, Outlying, Part, Picture, Report, Resampling, SampleGrid,
+    SearchSection, ShadeHistogram, Slice, SplitCounts, Staining, Standing, Tally, Trial,
+    TrialCurve,
 };
 pub use verdict::verdict;

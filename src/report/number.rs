@@ -44,6 +44,26 @@ pub(super) fn exact(value: f64) -> String {
     }
 }
 
+/// A difference with its sign: `+0.0123`, `−0.0040`, `0.0000`.
+pub(super) fn signed(value: f64) -> String {
+    let text = score(value.abs());
+    match value {
+        _ if !value.is_finite() => text,
+        _ if !text.contains(|c: char| ('1'..='9').contains(&c)) => text,
+        value if value < 0.0 => format!("−{text}"),
+        _ => format!("+{text}"),
+    }
+}
+
+/// A probability of chance: `0.031`, or `< 0.001`.
+pub(super) fn p_value(p: f64) -> String {
+    match p {
+        _ if !p.is_finite() => DASH.to_owned(),
+        p if p < 0.001 => "< 0.001".to_owned(),
+        p => format!("{p:.3}"),
+    }
+}
+
 /// A share between 0 and 1 as a percentage to one decimal: `0.8912` → `89.1%`.
 pub(super) fn percent(share: f64) -> String {
     if share.is_finite() { plain(format!("{:.1}%", share * 100.0)) } else { DASH.to_owned() }

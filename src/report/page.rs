@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::values::Report;
-use super::{exploration, models, notes, origin, overview, scores, search, training};
+use super::{errors, exploration, models, notes, origin, overview, scores, search, training};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -64,6 +64,7 @@ fn sections(report: &Report) -> Vec<Section> {
     sections.extend(training::section(report));
     sections.extend(search::sections(report));
     sections.extend(scores::sections(report));
+    sections.extend(errors::sections(report));
     sections.extend(origin::section(report));
     sections
 }

@@ -4,8 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::errors::values::*;
 pub use super::exploration::values::*;
-use crate::metrics::{RocCurve, Scores};
+pub use super::scores::values::*;
+pub use super::search::values::*;
 
 /// Everything on the page, in reading order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +21,7 @@ pub struct Report {
     pub models: Vec<ModelSection>,
     pub searches: Vec<SearchSection>,
     pub evaluations: Vec<EvaluationSection>,
+    pub errors: Vec<ErrorsSection>,
     /// What it takes to make this page again; absent from a page that no pipeline made.
     pub origin: Option<Origin>,
 }
@@ -112,66 +115,4 @@ pub enum Ending {
     AllEpochs,
     /// The monitored metric had stopped improving.
     StoppedEarly,
-}
-
-/// One search over parameters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SearchSection {
-    pub stage: String,
-    /// The metric that ranks the trials, such as "val_auc".
-    pub objective: String,
-    pub goal: Goal,
-    /// Names of the varied parameters. One whose last part is `seed` counts as repetition.
-    pub parameters: Vec<String>,
-    pub trials: Vec<Trial>,
-    /// The winner's place in `trials`.
-    pub best: Option<usize>,
-}
-
-/// Which objective is better.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Goal {
-    #[default]
-    Maximize,
-    Minimize,
-}
-
-/// One point of a search.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Trial {
-    pub name: String,
-    /// One value for each of the search's parameters, in their order, as the user wrote it.
-    pub values: Vec<String>,
-    pub outcome: Outcome,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    Scored {
-        objective: f64,
-        /// Further metrics, by name; the same names in the same order in each trial read best.
-        metrics: Vec<(String, f64)>,
-    },
-    Failed {
-        error: String,
-    },
-}
-
-/// Several models on one split.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct EvaluationSection {
-    pub stage: String,
-    pub split: String,
-    pub models: Vec<ModelScores>,
-}
-
-/// One model's scores on the split.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ModelScores {
-    pub model: String,
-    pub scores: Scores,
-    /// `None` where a class is absent. The page thins it; no need to do so before.
-    pub roc: Option<RocCurve>,
 }

@@ -2,8 +2,10 @@
 
 use super::number::{count, percent, plural, score, share};
 use super::ranking::{headline, ranked};
-use super::values::Report;
-use crate::metrics::Scores;
+use super::scores::comparison::level;
+use super::values::{EvaluationSection, ModelScores, Report};
+use super::words::list;
+use crate::metrics::{Metric, Scores};
 
 /// The best model, its figures, and on what they were measured, as plain text.
 pub fn verdict(report: &Report) -> String {
@@ -22,7 +24,12 @@ pub fn verdict(report: &Report) -> String {
     };
     let figures = match (scores.auc, scores.accuracy) {
         (Some(auc), Some(accuracy)) => {
-            format!("an AUC of {} and an accuracy of {}", score(auc), percent(accuracy))
+            format!(
+                "an AUC of {}{} and an accuracy of {}",
+                score(auc),
+                sure(best, evaluation),
+                percent(accuracy)
+            )
         }
         (None, Some(accuracy)) => {
             format!(
@@ -37,7 +44,26 @@ pub fn verdict(report: &Report) -> String {
             );
         }
     };
-    format!("{rank} {figures} on the {} split: {}.", evaluation.split, sample(scores))
+    let told = alike(&evaluation.indistinguishable);
+    format!("{rank} {figures} on the {} split: {}.{told}", evaluation.split, sample(scores))
+}
+
+/// The interval of the AUC, where there is one.
+fn sure(model: &ModelScores, evaluation: &EvaluationSection) -> String {
+    let Some(interval) = model.intervals.get(&Metric::Auc) else { return String::new() };
+    let (low, high) = (score(interval.lower), score(interval.upper));
+    format!(" ({} interval {low} to {high})", level(evaluation))
+}
+
+/// Which models cannot be told from the best.
+fn alike(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        names if names.len() > 4 => {
+            format!(" {} other models cannot be told from it.", count(names.len() as u64))
+        }
+        names => format!(" It cannot be told from {} on these images.", list(names)),
+    }
 }
 
 /// `875 images, 41.1% of them positive`.

@@ -3,6 +3,7 @@
 use super::{
     EXPLORATION,
     artifacts::{Evaluation, Model, Page, Search, unwritten},
+    errors::Errors,
     page,
 };
 use crate::{
@@ -50,7 +51,7 @@ pub struct Results(Vec<Files>);
 impl Inputs for Results {
     const PORTS: &'static [Port] = &[Port {
         name: OF,
-        accepts: &[Exploration::TYPE, Model::TYPE, Search::TYPE, Evaluation::TYPE],
+        accepts: &[Exploration::TYPE, Model::TYPE, Search::TYPE, Evaluation::TYPE, Errors::TYPE],
         arity: Arity::Many,
         naming: Naming::Named,
     }];
@@ -62,8 +63,8 @@ impl Inputs for Results {
 impl Stage for Report {
     const KIND: &'static str = "report";
     const VERSION: u32 = 3;
-    const ABOUT: &'static str = "shows the data, the training curves, the grid and the comparison of the \
-                                 models on one HTML page";
+    const ABOUT: &'static str = "shows the data, the training curves, the grid, the comparison of the models and \
+                                 their errors on one HTML page";
     type Inputs = Results;
     type Output = Page;
 
@@ -93,6 +94,7 @@ impl Stage for Report {
                 Model::TYPE => page.models.push(page::model(files)?),
                 Search::TYPE => page.searches.push(page::search(files)?),
                 Evaluation::TYPE => page.evaluations.push(page::evaluation(files)?),
+                Errors::TYPE => page.errors.push(page::errors(files)?),
                 other => return Err(StageError::new(format!("a report cannot show a {other}"))),
             }
         }

@@ -83,9 +83,14 @@ fn evaluated(change: impl FnOnce(&mut Scores)) -> Report {
     };
     let points = vec![at(None, 0.0, 0.0), at(Some(0.37), 0.125, 0.9), at(Some(0.0), 1.0, 1.0)];
     let roc = RocCurve { points, auc: 0.95, positives: 800, negatives: 1_200 };
-    let model = ModelScores { model: "cnn".to_owned(), scores, roc: Some(roc) };
-    let section =
-        EvaluationSection { stage: "scores".into(), split: "test".into(), models: vec![model] };
+    let model =
+        ModelScores { model: "cnn".to_owned(), scores, roc: Some(roc), ..ModelScores::default() };
+    let section = EvaluationSection {
+        stage: "scores".into(),
+        split: "test".into(),
+        models: vec![model],
+        ..EvaluationSection::default()
+    };
     Report { evaluations: vec![section], ..Report::default() }
 }
 

@@ -77,8 +77,14 @@ fn one_class_or_no_image_evaluated() {
         [(vec![1, 1], vec![0.9, 0.2]), (vec![0], vec![0.1]), (vec![], vec![])]
     {
         let scores = Scores::of(&labels, &probabilities, 0.5).unwrap();
-        let models = vec![ModelScores { model: "cnn".into(), scores, roc: None }];
-        let section = EvaluationSection { stage: "scores".into(), split: "test".into(), models };
+        let models =
+            vec![ModelScores { model: "cnn".into(), scores, roc: None, ..ModelScores::default() }];
+        let section = EvaluationSection {
+            stage: "scores".into(),
+            split: "test".into(),
+            models,
+            ..EvaluationSection::default()
+        };
         let page = check(&Report { evaluations: vec![section], ..Report::default() });
         assert!(page.contains("There is no ROC curve: it needs images of both classes."));
     }

@@ -23,11 +23,16 @@ fn of_auc(model: &str, auc: f64) -> ModelScores {
         confusion,
         ..Scores::default()
     };
-    ModelScores { model: model.to_owned(), scores, roc: None }
+    ModelScores { model: model.to_owned(), scores, roc: None, ..ModelScores::default() }
 }
 
 fn evaluation(models: Vec<ModelScores>) -> Report {
-    let section = EvaluationSection { stage: "scores".into(), split: "test".into(), models };
+    let section = EvaluationSection {
+        stage: "scores".into(),
+        split: "test".into(),
+        models,
+        ..EvaluationSection::default()
+    };
     Report { evaluations: vec![section], ..Report::default() }
 }
 
@@ -60,8 +65,8 @@ fn a_grid_is_compared_like_with_like() {
         &Report { searches: vec![grid()], ..Report::default() },
         expect![[r#"
             Setting that mattered most in search: probably optimizer.adam.lr, whose mean val_auc moves by 0.0629 between its values; that of batch_size moves by 0.0101. This holds for the values tried, not beyond.
-            optimizer.adam.lr in search: mean val_auc 0.9341 with 0.001, 0.9022 with 0.0001, 0.8712 with 0.01.
-            batch_size in search: mean val_auc 0.9182 with 32, 0.9081 with 64."#]],
+            Learning rate (optimizer.adam.lr) in search: 0.001 has the highest mean val_auc, 0.9341. It cannot be told from 0.0001 (+0.0366, 95% interval −0.0818 to +0.1549, 2 pairs alike but for this) and 0.01 (+0.0629 in the only pair alike but for this).
+            Batch size (batch_size) in search: 32 has the highest mean val_auc, 0.9182. It cannot be told from 64 (+0.0101, 95% interval −0.0490 to +0.0691, 2 pairs alike but for this)."#]],
     );
 }
 
@@ -78,7 +83,7 @@ fn seeds_are_the_yardstick_and_no_setting() {
     check(
         &Report { searches: vec![search], ..Report::default() },
         expect![[r#"
-            optimizer.adam.lr in search: mean val_auc 0.9100 with 0.1, 0.8200 with 0.2.
+            Learning rate (optimizer.adam.lr) in search: 0.1 has the highest mean val_auc, 0.9100. It cannot be told from 0.2 (+0.0900, 95% interval −0.0371 to +0.2171, 2 pairs alike but for this).
             Chance in search: with equal settings and another seed, val_auc moves by 0.0300 on average. Take smaller differences for noise."#]],
     );
 }
@@ -112,6 +117,7 @@ fn the_verdict_prefers_the_test_split() {
         stage: "final".into(),
         split: "test".into(),
         models: vec![of_auc("cnn", 0.88), of_auc("resnet", 0.91)],
+        ..EvaluationSection::default()
     });
     expect!["Of 2 models resnet ranks best, with an AUC of 0.9100 and an accuracy of 85.0% on the test split: 200 images, 50.0% of them positive."]
         .assert_eq(&verdict(&report));

@@ -9,3 +9,4 @@ mod helped;
 mod markup;
 mod notes;
 mod page;
+mod truth;

@@ -38,6 +38,7 @@ fn sections_come_in_reading_order() {
         Training
         Search: search
         Evaluation on the test split
+        Errors on the test split
         Reproduction"#]]
     .assert_eq(&titles.join("\n"));
 }
@@ -47,6 +48,7 @@ fn the_scores_table_has_the_best_in_bold() {
     let mut report = full();
     let [a, b] = &mut report.evaluations[0].models[..] else { panic!("two models") };
     (a.scores.auc, b.scores.auc) = (Some(0.9), Some(0.95));
+    (a.intervals, b.intervals) = Default::default();
     (a.scores.log_loss, b.scores.log_loss) = (Some(0.2), Some(0.3));
     let page = render(&report);
     let row = |model: &str| {
@@ -64,8 +66,14 @@ fn a_confusion_matrix_by_hand() {
     use microtome::metrics::Scores;
     // Two of three negatives left alone, one of two positives found.
     let scores = Scores::of(&[0, 0, 0, 1, 1], &[0.1, 0.2, 0.9, 0.8, 0.3], 0.5).unwrap();
-    let models = vec![ModelScores { model: "cnn".into(), scores, roc: None }];
-    let section = EvaluationSection { stage: "s".into(), split: "test".into(), models };
+    let models =
+        vec![ModelScores { model: "cnn".into(), scores, roc: None, ..ModelScores::default() }];
+    let section = EvaluationSection {
+        stage: "s".into(),
+        split: "test".into(),
+        models,
+        ..EvaluationSection::default()
+    };
     let page = render(&Report { evaluations: vec![section], ..Report::default() });
     let matrix =
         page.split("<table class=\"matrix\">").nth(1).unwrap().split("</table>").next().unwrap();
@@ -110,8 +118,13 @@ fn a_roc_curve_by_hand() {
     let (labels, probabilities) = ([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
     let scores = Scores::of(&labels, &probabilities, 0.5).unwrap();
     let roc = roc(&labels, &probabilities).ok();
-    let models = vec![ModelScores { model: "cnn".into(), scores, roc }];
-    let section = EvaluationSection { stage: "s".into(), split: "test".into(), models };
+    let models = vec![ModelScores { model: "cnn".into(), scores, roc, ..ModelScores::default() }];
+    let section = EvaluationSection {
+        stage: "s".into(),
+        split: "test".into(),
+        models,
+        ..EvaluationSection::default()
+    };
     let page = render(&Report { evaluations: vec![section], ..Report::default() });
     assert!(page.contains("<path class=\"line\" d=\"M54 382L54 197L239 197L239 12L424 12\"><title>cnn, AUC 0.7500</title>"));
     let spot = |curve: &str| {
@@ -156,8 +169,13 @@ fn a_slider_stops_at_whole_counts() {
     let (labels, probabilities) = ([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
     let scores = Scores::of(&labels, &probabilities, 0.375).unwrap();
     let roc = roc(&labels, &probabilities).ok();
-    let models = vec![ModelScores { model: "cnn".into(), scores, roc }];
-    let section = EvaluationSection { stage: "s".into(), split: "test".into(), models };
+    let models = vec![ModelScores { model: "cnn".into(), scores, roc, ..ModelScores::default() }];
+    let section = EvaluationSection {
+        stage: "s".into(),
+        split: "test".into(),
+        models,
+        ..EvaluationSection::default()
+    };
     let page = render(&Report { evaluations: vec![section], ..Report::default() });
     let stops = page.split("data-stops=\"").nth(1).unwrap().split('"').next().unwrap();
     let stops: Vec<&str> = stops.split(',').collect();

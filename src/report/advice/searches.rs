@@ -1,13 +1,13 @@
 //! Rules that read the trials of a search.
 
 use super::Advice;
-use crate::report::levels::{best, by_objective, extremes, is_seed, levels, number, objective};
+use crate::report::levels::{best, by_objective, extremes, is_repeat, levels, number, objective};
 use crate::report::number::{count, plural, score};
 use crate::report::values::{Goal, SearchSection};
 
 /// The best value lies at an end of the values tried, and so may the best of all.
 pub(super) fn beyond_the_grid(search: &SearchSection, place: usize) -> Option<Advice> {
-    let name = search.parameters.get(place).filter(|name| !is_seed(name))?;
+    let name = search.parameters.get(place).filter(|name| !is_repeat(name))?;
     let levels = levels(search, place);
     let values: Vec<f64> = levels.iter().filter_map(|level| number(level.value)).collect();
     if values.len() < 2 || values.len() != levels.len() {
@@ -74,7 +74,7 @@ pub(super) fn failed_trials(search: &SearchSection) -> Option<Advice> {
 const CLOSE: f64 = 0.01;
 
 pub(super) fn one_seed(search: &SearchSection) -> Option<Advice> {
-    if search.parameters.iter().any(|p| is_seed(p)) {
+    if search.parameters.iter().any(|p| is_repeat(p)) {
         return None;
     }
     let order = by_objective(search);

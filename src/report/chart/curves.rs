@@ -11,6 +11,8 @@ pub(in crate::report) struct Curve {
     pub key: Key,
     /// From 0 to 1 on both axes.
     pub points: Vec<(f64, f64)>,
+    /// What each point says, where each is drawn.
+    pub tooltips: Vec<String>,
     /// Where the model is used, in words too.
     pub operating: Option<((f64, f64), String)>,
     /// Ties the operating point to the slider that moves it.
@@ -51,6 +53,12 @@ pub(in crate::report) fn curves(
         @for curve in curves.iter().rev() {
             g class=(curve.key.class) {
                 path.line d=(plot.path(curve.points.iter().copied())) { title { (curve.key.text) } }
+                @let marker = curve.key.marker.unwrap_or(Marker::Dot);
+                @for ((x, y), tooltip) in curve.points.iter().zip(&curve.tooltips) {
+                    path.spot d=(marker.outline()) transform=(shift(plot.px(*x), plot.py(*y))) {
+                        title { (tooltip) }
+                    }
+                }
             }
         }
         @for curve in curves.iter().rev() {

@@ -1,6 +1,7 @@
 //! Charts as thin SVG: shapes carry classes, the style sheet gives them colour in light and dark.
 
 mod axis;
+mod bundle;
 mod curves;
 mod lines;
 mod panels;
@@ -9,6 +10,7 @@ mod scatter;
 mod spans;
 
 pub(super) use axis::Axis;
+pub(super) use bundle::{Bundled, bundle};
 pub(super) use curves::{Curve, Ground, curves};
 pub(super) use lines::{Line, Stroke, histogram, lines};
 pub(super) use panels::{Lollipop, Spot, dots_by_level, dots_by_metric};

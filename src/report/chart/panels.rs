@@ -31,8 +31,8 @@ pub(in crate::report) fn dots_by_metric(
 ) -> Markup {
     let plot = Plot {
         width: 440.0,
-        height: 68.0 + 52.0 * metrics.len() as f64,
-        left: 104.0,
+        height: 68.0 + 40.0 * metrics.len() as f64,
+        left: 128.0,
         x: Axis::around(spots.iter().map(|s| s.value)),
         y: Axis::places(metrics.iter().rev().copied()),
         x_name: String::new(),

@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::look::{Fold, look};
 use super::values::{Exploration, Interval, Part};
-use super::words::{list, shares};
 use crate::report::chart::{Caption, Whisker, histogram, whiskers};
 use crate::report::number::{count, percent, plural, points, share};
+use crate::report::words::{list, shares};
 
 /// What is said of the balance.
 pub(super) fn sentences(data: &Exploration) -> Vec<String> {

@@ -6,10 +6,10 @@ use super::look::{Fold, look};
 use super::values::{
     BrightnessHistogram, ChannelStats, Class, ColourScore, Exploration, ShadeHistogram,
 };
-use super::words::{estimate, list, three};
 use crate::report::chart::{Caption, Whisker, histogram, whiskers};
 use crate::report::number::{plural, share};
 use crate::report::table::table;
+use crate::report::words::{estimate, list, three};
 
 /// The score that speaks for images that the regression has not seen: test, valid or the folds.
 fn headline(data: &Exploration) -> Option<&ColourScore> {

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use super::values::{Exploration, Tally};
-use super::words::list;
 use crate::report::number::{count, percent, plural, share};
+use crate::report::words::list;
 
 /// Kinds named in a sentence.
 const NAMED: usize = 4;

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::values::{Exploration, Finding, FindingKind, Flaw, FlawKind};
-use super::words::shares;
 use crate::report::embed::png;
 use crate::report::number::{count, percent, plural, share};
+use crate::report::words::shares;
 
 impl FlawKind {
     /// What the images are, after their number; what that means; the name on the page.

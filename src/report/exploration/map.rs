@@ -7,9 +7,9 @@ use maud::{Markup, html};
 
 use super::look::{Fold, look};
 use super::values::{Class, Exploration, Map, MapAxis, MapPoint};
-use super::words::list;
 use crate::report::chart::{Caption, Marker, Series, hue, scatter};
 use crate::report::number::{percent, plural};
+use crate::report::words::list;
 
 pub(super) fn sentences(map: &Map) -> Vec<String> {
     let [first, second] = &map.axes;

@@ -4,9 +4,9 @@ use maud::Markup;
 
 use super::look::{Fold, look};
 use super::values::{Exploration, Interval, Measure};
-use super::words::{list, one, three, two, whole};
 use crate::report::chart::{Boxes, Caption, boxes};
 use crate::report::number::{percent, points};
+use crate::report::words::{list, one, three, two, whole};
 
 /// A measure in words: its name in the data, on the page, what more and less of it are called, and
 /// how it is written.

@@ -13,7 +13,6 @@ mod means;
 mod measures;
 mod staining;
 pub(super) mod values;
-mod words;
 
 use maud::{Markup, html};
 

@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::look::{Fold, look};
 use super::values::{Exploration, GroupLook, Measure, Outlying, Staining};
-use super::words::{list, one, two};
 use crate::report::chart::{Caption, Marker, Series, scatter};
 use crate::report::number::{count, percent, plural};
+use crate::report::words::{list, one, two};
 
 pub(super) fn sentences(data: &Exploration) -> Vec<String> {
     let Some(staining) = &data.staining else { return Vec::new() };

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::comparison::level;
 use super::key;
 use crate::metrics::{Metric, Scores};
 use crate::report::chart::{Caption, Key, Marker, Spot, dots_by_metric};
@@ -35,8 +36,48 @@ fn known(models: &[&ModelScores]) -> Vec<Metric> {
     Metric::ALL.into_iter().filter(some).collect()
 }
 
+/// Those in the first table; all others stand in the second, with their intervals.
+const FIRST: [Metric; 8] = [
+    Metric::Auc,
+    Metric::AveragePrecision,
+    Metric::Accuracy,
+    Metric::Sensitivity,
+    Metric::Specificity,
+    Metric::F1,
+    Metric::LogLoss,
+    Metric::Ece,
+];
+
+/// Every metric of every model with its interval, folded.
+pub(super) fn intervals(evaluation: &EvaluationSection, models: &[&ModelScores]) -> Markup {
+    let rows = html! {
+        @for model in models {
+            @for metric in known(models) {
+                @let (name, write) = words(metric);
+                @let interval = model.intervals.get(&metric);
+                tr {
+                    th scope="row" { (model.model) }
+                    td.words { (name) }
+                    td { (or_dash(model.scores.get(metric), write)) }
+                    td { (or_dash(interval.map(|i| i.lower), write)) }
+                    td { (or_dash(interval.map(|i| i.upper), write)) }
+                }
+            }
+        }
+    };
+    let level = level(evaluation);
+    let (from, to) = (format!("{level} from"), format!("{level} to"));
+    html! {
+        details {
+            summary { "All metrics with their intervals" }
+            (table::table("All metrics with their intervals", &["Model", "Metric", "Value", &from, &to], rows))
+        }
+    }
+}
+
 pub(super) fn table(evaluation: &EvaluationSection, models: &[&ModelScores]) -> Markup {
-    let metrics = known(models);
+    let metrics = known(models).into_iter().filter(|metric| FIRST.contains(metric));
+    let metrics: Vec<Metric> = metrics.collect();
     let mut headings = vec!["Model"];
     headings.extend(metrics.iter().map(|metric| words(*metric).0));
     headings.push("Threshold");
@@ -58,14 +99,22 @@ fn cell(model: &ModelScores, models: &[&ModelScores], metric: Metric) -> Markup 
     let text = or_dash(model.scores.get(metric), words(metric).1);
     let others = models.iter().filter_map(|m| value(&m.scores));
     let best = if metric.falls() { others.reduce(f64::min) } else { others.reduce(f64::max) };
-    let range = standard_error(model).filter(|_| metric == Metric::Auc);
+    let range = range(model).filter(|_| metric == Metric::Auc);
     html! {
         @if models.len() > 1 && best.is_some() && value(&model.scores) == best {
             strong { (text) }
         } @else {
             (text)
         }
-        @if let Some(error) = range { small { " ± " (format!("{:.3}", 1.96 * error)) } }
+        @if let Some(range) = range { small { " " (range) } }
+    }
+}
+
+/// The interval of a model's AUC, or else what its standard error makes of it.
+fn range(model: &ModelScores) -> Option<String> {
+    match model.intervals.get(&Metric::Auc) {
+        Some(interval) => Some(format!("({:.3} to {:.3})", interval.lower, interval.upper)),
+        None => standard_error(model).map(|error| format!("± {:.3}", 1.96 * error)),
     }
 }
 

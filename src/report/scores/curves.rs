@@ -24,6 +24,7 @@ pub(super) fn roc(place: usize, evaluation: &EvaluationSection, models: &[&Model
         Some(Curve {
             key: Key { text, ..key(evaluation, model) },
             points: rates.collect(),
+            tooltips: Vec::new(),
             operating: at.map(|at| (at, operating(model))),
             handle: handle("roc", place, order(evaluation, model)),
         })
@@ -55,6 +56,7 @@ pub(super) fn precision_recall(
         Some(Curve {
             key: Key { text, ..key(evaluation, model) },
             points: precisions(model.roc.as_ref()?),
+            tooltips: Vec::new(),
             operating: sensitivity.zip(precision).map(|at| (at, operating(model))),
             handle: handle("pr", place, order(evaluation, model)),
         })

@@ -1,24 +1,23 @@
 //! From artifacts to the values of the report.
 
+mod errors;
+mod evaluation;
 mod exploration;
 mod looks;
+mod search;
 
+pub use errors::errors;
+pub use evaluation::evaluation;
 pub use exploration::exploration;
 use exploration::picture;
+pub use search::search;
 
-use super::{
-    Objective,
-    artifacts::{AUGMENTATIONS, Evaluation, Model, Search},
-};
+use super::artifacts::{AUGMENTATIONS, Model};
 use crate::{
     data::Augment,
     engine::{Artifact, Files, StageError},
-    metrics::{RocCurve, RocPoint},
     nn::{Epoch, Layer, Monitor, Shape, Training},
-    report::{
-        ContactSheet, Ending, EpochRow, EvaluationSection, Fact, Goal, LayerRow, ModelScores,
-        ModelSection, Outcome, SearchSection, Trial,
-    },
+    report::{ContactSheet, Ending, EpochRow, Fact, LayerRow, ModelSection},
 };
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -124,82 +123,6 @@ fn epoch_row(epoch: &Epoch) -> EpochRow {
         valid_accuracy: Some(epoch.val_accuracy),
         valid_auc: epoch.val_auc,
     }
-}
-
-/// A search with all its trials that ran.
-pub fn search(files: &Files) -> Result<SearchSection, StageError> {
-    let search = Search::open(files)?;
-    let ran = |place: &usize| search.trials[*place].outcome != super::Outcome::NotPromoted;
-    let shown: Vec<usize> = (0..search.trials.len()).filter(ran).collect();
-    let names = repeats(&search).map(|(word, _)| word.to_string());
-    Ok(SearchSection {
-        stage: files.stage.clone(),
-        objective: search.objective.name().into(),
-        goal: match search.objective {
-            Objective::ValLoss => Goal::Minimize,
-            Objective::ValAuc | Objective::ValAccuracy => Goal::Maximize,
-        },
-        parameters: search.parameters.iter().cloned().chain(names).collect(),
-        trials: shown.iter().map(|&place| trial(&search, &search.trials[place])).collect(),
-        best: shown.iter().position(|&place| place == search.best),
-    })
-}
-
-/// What tells one repeat of a combination.
-type Repeat = fn(&Search, &super::Trial) -> String;
-
-/// In what the repeats of a combination differ.
-fn repeats(search: &Search) -> impl Iterator<Item = (&'static str, Repeat)> {
-    let all: [(&str, bool, Repeat); 3] = [
-        ("epochs", !search.rungs.is_empty(), |search, trial| {
-            search.rungs.get(trial.rung).map_or(String::new(), u32::to_string)
-        }),
-        ("fold", search.folds > 1, |_, trial| trial.fold.to_string()),
-        ("seed", search.seeds > 1, |_, trial| trial.seed.to_string()),
-    ];
-    all.into_iter().filter(|(_, several, _)| *several).map(|(word, _, of)| (word, of))
-}
-
-fn trial(search: &Search, trial: &super::Trial) -> Trial {
-    let values = trial.values.iter().map(|value| value.clone().unwrap_or("–".into()));
-    let repeats = repeats(search).map(|(_, of)| of(search, trial));
-    let outcome = match &trial.outcome {
-        super::Outcome::Scored { objective, metrics: m } => {
-            let auc = m.val_auc.map(|auc| ("val_auc".to_string(), auc));
-            let mut metrics: Vec<_> = auc.into_iter().collect();
-            metrics.push(("val_loss".into(), m.val_loss));
-            metrics.push(("val_accuracy".into(), m.val_accuracy));
-            metrics.push(("best epoch".into(), m.epoch as f64));
-            metrics.retain(|(name, _)| name != search.objective.name());
-            Outcome::Scored { objective: *objective, metrics }
-        }
-        super::Outcome::Failed { error } => Outcome::Failed { error: error.clone() },
-        super::Outcome::NotPromoted => Outcome::Failed { error: "not promoted".into() },
-    };
-    Trial { name: trial.name.clone(), values: values.chain(repeats).collect(), outcome }
-}
-
-/// An evaluation with the ROC curves of its models.
-pub fn evaluation(files: &Files) -> Result<EvaluationSection, StageError> {
-    let evaluation = Evaluation::open(files)?;
-    let mut models = Vec::new();
-    for scored in evaluation.models {
-        let roc = match (files.find(&format!("curves/roc/{}.csv", scored.model)), scored.scores.auc)
-        {
-            (Some(path), Some(auc)) => {
-                let (positives, negatives) =
-                    (scored.scores.confusion.positives(), scored.scores.confusion.negatives());
-                Some(RocCurve { points: read_csv::<RocPoint>(&path)?, auc, positives, negatives })
-            }
-            _ => None,
-        };
-        models.push(ModelScores { model: scored.model, scores: scored.scores, roc });
-    }
-    Ok(EvaluationSection {
-        stage: files.stage.clone(),
-        split: evaluation.split.name().into(),
-        models,
-    })
 }
 
 /// Reads a table of an artifact.

@@ -1,24 +1,22 @@
 //! What made a difference in this experiment, in sentences that cite the figures.
 
-use std::collections::BTreeMap;
+mod differences;
+mod searches;
 
-use super::levels::{extremes, is_seed, levels, objective, other_values, studied};
-use super::number::{count, plural, score};
+use super::number::{p_value, plural, score, signed};
 use super::ranking::ranked;
-use super::values::{
-    ColourScore, EvaluationSection, Goal, ModelScores, ModelSection, Report, SearchSection,
-};
+use super::scores::comparison::level;
+use super::values::{ColourScore, EvaluationSection, ModelPair, ModelScores, ModelSection, Report};
 use crate::metrics::auc_standard_error;
 
 /// Plain sentences; none where nothing can be compared.
 pub fn helped(report: &Report) -> Vec<String> {
     let models = report.evaluations.iter().filter_map(best_against_second);
-    let searches =
-        report.searches.iter().flat_map(|s| most_important(s).into_iter().chain(means(s)));
-    let repeats = report.searches.iter().filter_map(seed_spread);
+    let differences = report.evaluations.iter().flat_map(|e| differences::sentences(report, e));
+    let searches = report.searches.iter().flat_map(searches::sentences);
     let epochs = report.models.iter().filter_map(best_against_last_epoch);
     let colour = report.evaluations.iter().filter_map(|e| best_against_colour(report, e));
-    models.chain(colour).chain(searches).chain(repeats).chain(epochs).collect()
+    models.chain(differences).chain(colour).chain(searches).chain(epochs).collect()
 }
 
 /// How far the best model is ahead of what colour alone tells on the same images.
@@ -73,6 +71,18 @@ fn best_against_second(evaluation: &EvaluationSection) -> Option<String> {
     let models = ranked(evaluation);
     let [first, second, ..] = models[..] else { return None };
     let (a, b) = (first.scores.auc?, second.scores.auc?);
+    let lead = format!(
+        "Choice of model: {} is ahead of {} by {} AUC on the {} split ({} against {}).",
+        first.model,
+        second.model,
+        score(a - b),
+        evaluation.split,
+        score(a),
+        score(b)
+    );
+    if let Some(paired) = paired(evaluation, first, second) {
+        return Some(format!("{lead} {paired}"));
+    }
     let error = difference_error(first, second)?;
     let judgement = if a - b > 2.0 * error {
         "more than chance would explain"
@@ -80,16 +90,38 @@ fn best_against_second(evaluation: &EvaluationSection) -> Option<String> {
         "no more than chance could give"
     };
     Some(format!(
-        "Choice of model: {} is ahead of {} by {} AUC on the {} split ({} against {}). \
-         With {} that is {judgement}: the standard error of the difference is about {}.",
-        first.model,
-        second.model,
-        score(a - b),
-        evaluation.split,
-        score(a),
-        score(b),
+        "{lead} With {} that is {judgement}: the standard error of the difference is about {}.",
         plural(first.scores.images, "image"),
         score(error),
+    ))
+}
+
+/// The pair of two models, whichever is named first.
+fn pair<'a>(evaluation: &'a EvaluationSection, a: &str, b: &str) -> Option<&'a ModelPair> {
+    let is = |pair: &&ModelPair| {
+        (pair.first == a && pair.second == b) || (pair.first == b && pair.second == a)
+    };
+    evaluation.pairs.iter().find(is)
+}
+
+/// Whether two models can be told apart, by their difference on the same groups of images.
+fn paired(evaluation: &EvaluationSection, a: &ModelScores, b: &ModelScores) -> Option<String> {
+    let pair = pair(evaluation, &a.model, &b.model)?;
+    let (interval, p, how) = (pair.interval?, pair.p?, evaluation.resampling?);
+    let (low, high) = match pair.first == a.model {
+        true => (interval.lower, interval.upper),
+        false => (-interval.upper, -interval.lower),
+    };
+    let judgement = if p < 1.0 - how.level { "can be told apart" } else { "cannot be told apart" };
+    Some(format!(
+        "They {judgement}: the {} interval of the difference, from drawing {} anew, is {} to {}, and \
+         p is {} after Holm's correction over {}.",
+        level(evaluation),
+        plural(how.groups, "group"),
+        signed(low),
+        signed(high),
+        p_value(p),
+        plural(evaluation.pairs.len() as u64, "pair")
     ))
 }
 
@@ -105,77 +137,6 @@ pub(super) fn standard_error(model: &ModelScores) -> Option<f64> {
     let counts = &model.scores.confusion;
     let auc = model.scores.auc.filter(|auc| (0.0..=1.0).contains(auc))?;
     auc_standard_error(auc, counts.positives(), counts.negatives())
-}
-
-/// The parameter whose levels differ most.
-fn most_important(search: &SearchSection) -> Option<String> {
-    let mut spreads: Vec<(usize, f64)> = studied(search)
-        .into_iter()
-        .filter_map(|place| {
-            let levels = levels(search, place);
-            let (best, worst) = extremes(&levels, search.goal)?;
-            Some((place, (best.mean - worst.mean).abs()))
-        })
-        .collect();
-    spreads.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let [(first, spread), (second, next), ..] = spreads[..] else { return None };
-    Some(format!(
-        "Setting that mattered most in {}: probably {}, whose mean {} moves by {} between its values; \
-         that of {} moves by {}. This holds for the values tried, not beyond.",
-        search.stage,
-        search.parameters[first],
-        search.objective,
-        score(spread),
-        search.parameters[second],
-        score(next),
-    ))
-}
-
-/// The mean objective for each value of each parameter, best first.
-fn means(search: &SearchSection) -> Vec<String> {
-    let sentence = |place: usize| {
-        let mut levels = levels(search, place);
-        levels.sort_by(|a, b| match search.goal {
-            Goal::Maximize => b.mean.total_cmp(&a.mean),
-            Goal::Minimize => a.mean.total_cmp(&b.mean),
-        });
-        let each = levels.iter().take(6);
-        let list: Vec<String> =
-            each.map(|l| format!("{} with {}", score(l.mean), l.value)).collect();
-        let rest = levels.len().saturating_sub(list.len()) as u64;
-        let more = if rest > 0 { format!(", and {} more", count(rest)) } else { String::new() };
-        let (name, objective) = (&search.parameters[place], &search.objective);
-        format!("{name} in {}: mean {objective} {}{more}.", search.stage, list.join(", "))
-    };
-    studied(search).into_iter().map(sentence).collect()
-}
-
-/// What changing nothing but the seed does: the yardstick for all other differences.
-fn seed_spread(search: &SearchSection) -> Option<String> {
-    let seed = search.parameters.iter().position(|p| is_seed(p))?;
-    let mut groups: BTreeMap<Vec<&str>, Vec<f64>> = BTreeMap::new(); // objectives by settings
-    for trial in &search.trials {
-        let Some(score) = objective(trial) else { continue };
-        groups.entry(other_values(trial, seed)).or_default().push(score);
-    }
-    let repeated = groups.values().filter(|scores| scores.len() > 1);
-    let ranges: Vec<f64> = repeated
-        .map(|scores| {
-            let high = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let low = scores.iter().copied().fold(f64::INFINITY, f64::min);
-            high - low
-        })
-        .collect();
-    let mean = ranges.iter().sum::<f64>() / ranges.len() as f64;
-    (!ranges.is_empty()).then(|| {
-        format!(
-            "Chance in {}: with equal settings and another seed, {} moves by {} on average. \
-             Take smaller differences for noise.",
-            search.stage,
-            search.objective,
-            score(mean),
-        )
-    })
 }
 
 /// What keeping the best epoch's weights gained over the last epoch's.

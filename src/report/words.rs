@@ -1,7 +1,7 @@
-//! How numbers and lists of the data are put into sentences.
+//! How numbers and lists are put into sentences.
 
+use super::number::{count, percent, plain};
 use super::values::Interval;
-use crate::report::number::{count, percent, plain};
 
 /// `50.0% (95% interval 45.7% to 54.3%)`.
 pub(super) fn shares(share: &Interval) -> String {
@@ -38,6 +38,16 @@ pub(super) fn whole(value: f64) -> String {
             if value <= -0.5 { format!("-{digits}") } else { digits }
         }
         _ => "–".to_owned(),
+    }
+}
+
+/// To about three digits, whatever the size.
+pub(super) fn number(value: f64) -> String {
+    match value.abs() {
+        size if size >= 99.5 => whole(value),
+        size if size >= 9.95 => one(value),
+        size if size >= 0.995 => two(value),
+        _ => three(value),
     }
 }
 

@@ -9,6 +9,7 @@ use super::page::Section;
 use super::ranking::{headline, ranked};
 use super::values::Report;
 use super::verdict::verdict;
+use crate::metrics::Metric;
 
 pub(super) fn header(report: &Report) -> Markup {
     html! {
@@ -29,8 +30,12 @@ fn tiles(report: &Report) -> Markup {
     let scores = &best.scores;
     let positives = share(scores.confusion.positives(), scores.images);
     let split = &evaluation.split;
+    let auc = match best.intervals.get(&Metric::Auc) {
+        Some(i) => format!("AUC, {split} ({:.3} to {:.3})", i.lower, i.upper),
+        None => format!("AUC, {split}"),
+    };
     let tiles = [
-        (format!("AUC, {split}"), or_dash(scores.auc, score)),
+        (auc, or_dash(scores.auc, score)),
         (format!("accuracy, {split}"), or_dash(scores.accuracy, percent)),
         (format!("images, {split}"), count(scores.images)),
         ("of them positive".to_owned(), percent(positives)),

@@ -20,7 +20,7 @@ pub(super) fn section(report: &Report) -> Option<Section> {
 fn model(place: usize, model: &ModelSection) -> Markup {
     html! {
         h3 { (model.stage) }
-        p { (course(model)) }
+        p { (course(model)) @if let Some(fit) = fit(model) { " " (fit) } }
         @if !model.history.is_empty() {
             div.figures { (loss(place, model)) (success(place, model)) (rate(place, model)) }
             details {
@@ -46,6 +46,39 @@ fn course(model: &ModelSection) -> String {
         format!(" The weights are those of epoch {epoch}{by}.")
     });
     format!("{ending}{}", best.unwrap_or_default())
+}
+
+/// Whether it went on to learn its training images by heart, from the losses after the best epoch.
+pub(super) fn fit(model: &ModelSection) -> Option<String> {
+    let last = model.history.last()?;
+    let best = model.history.iter().find(|row| Some(row.epoch) == model.best_epoch)?;
+    let (before, after) = (best.valid_loss?, last.valid_loss?);
+    let finite = [before, after, best.train_loss, last.train_loss].iter().all(|v| v.is_finite());
+    if !finite {
+        return None;
+    }
+    let gap = format!(
+        "In epoch {} its loss is {} on the images it trains on and {} on the validation split",
+        best.epoch,
+        score(best.train_loss),
+        score(before)
+    );
+    Some(match (last.train_loss < best.train_loss, after > before) {
+        _ if best.epoch == last.epoch => format!("{gap}."),
+        (true, true) => format!(
+            "{gap}; by epoch {} the one fell to {} and the other rose to {}: from there on it overfits.",
+            last.epoch,
+            score(last.train_loss),
+            score(after)
+        ),
+        (true, false) => format!(
+            "{gap}; by epoch {} both fell, to {} and {}: no sign of overfitting yet.",
+            last.epoch,
+            score(last.train_loss),
+            score(after)
+        ),
+        (false, _) => format!("{gap}; after that the first does not fall any more."),
+    })
 }
 
 /// One line, if the history holds any value of it.

@@ -43,11 +43,15 @@ pub(super) fn whole(value: f64) -> String {
 
 /// To about three digits, whatever the size.
 pub(super) fn number(value: f64) -> String {
-    match value.abs() {
-        size if size >= 99.5 => whole(value),
+    let text = match value.abs() {
+        size if size >= 99.5 => return whole(value),
         size if size >= 9.95 => one(value),
         size if size >= 0.995 => two(value),
         _ => three(value),
+    };
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
     }
 }
 

@@ -14,6 +14,7 @@ mod golden;
 mod grids;
 #[cfg(feature = "hub")]
 mod hub;
+mod names;
 mod predict;
 mod reproduction;
 mod reruns;

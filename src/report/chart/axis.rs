@@ -73,6 +73,12 @@ impl Axis {
         Self { min: -0.5, max: ticks.len() as f64 - 0.5, ticks }
     }
 
+    /// The width of the longest label of a vertical axis, with its name beside it, in pixels.
+    pub fn room(&self) -> f64 {
+        let longest = self.ticks.iter().map(|tick| tick.1.chars().count()).max().unwrap_or(0);
+        (26.0 + 7.0 * longest as f64).max(54.0)
+    }
+
     /// Where a value lies, 0 at the start of the axis and 1 at its end.
     pub fn at(&self, value: f64) -> f64 {
         (value - self.min) / (self.max - self.min)

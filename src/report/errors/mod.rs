@@ -58,7 +58,7 @@ fn shown(model: &str, gallery: &ErrorGallery) -> Markup {
     let images = gallery.images.len() as u64;
     html! {
         details open[gallery.total > 0] {
-            summary { "Of " (model) ": " (gallery.outcome) ", " (count(gallery.total)) }
+            summary { (model) ": " (plural(gallery.total, "image")) " " (gallery.outcome) }
             figure.samples.wide {
                 (image(picture, &format!("A grid of patches that are {}.", gallery.outcome)))
                 figcaption {

@@ -26,7 +26,7 @@ pub(super) fn words(metric: Metric) -> (&'static str, fn(f64) -> String) {
         Metric::Mcc => ("MCC", score),
         Metric::Brier => ("Brier", score),
         Metric::LogLoss => ("Log loss", score),
-        Metric::Ece => ("Calibration error", score),
+        Metric::Ece => ("ECE", score),
     }
 }
 
@@ -37,13 +37,12 @@ fn known(models: &[&ModelScores]) -> Vec<Metric> {
 }
 
 /// Those in the first table; all others stand in the second, with their intervals.
-const FIRST: [Metric; 8] = [
+const FIRST: [Metric; 7] = [
     Metric::Auc,
     Metric::AveragePrecision,
     Metric::Accuracy,
     Metric::Sensitivity,
     Metric::Specificity,
-    Metric::F1,
     Metric::LogLoss,
     Metric::Ece,
 ];

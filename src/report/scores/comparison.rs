@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::metrics::{Interval, Metric};
 use crate::report::chart::{Caption, Whisker, whiskers};
-use crate::report::number::{DASH, count, or_dash, p_value, percent, score, signed};
+use crate::report::number::{DASH, count, or_dash, p_value, percent, plural, score, signed};
 use crate::report::table::table;
 use crate::report::values::{EvaluationSection, GateVerdict, ModelPair, ModelScores};
 
@@ -73,8 +73,8 @@ pub(super) fn pairs(evaluation: &EvaluationSection) -> Markup {
         p {
             "Differences are of the first less the second, on the same images. " em { "p" } " and the "
             "interval come from drawing groups of images anew, DeLong's and McNemar's tests take images "
-            "for independent. Every p is after Holm's correction over the "
-            (count(evaluation.pairs.len() as u64)) " pairs."
+            "for independent. Every p is after Holm's correction over "
+            (plural(evaluation.pairs.len() as u64, "pair")) "."
         }
         (table(&format!("Pairs of models on the {} split", evaluation.split), &headings, rows))
     }

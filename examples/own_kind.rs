@@ -85,6 +85,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         force: Default::default(),
         jobs: 1,
         on_failure: OnFailure::KeepGoing,
+        retry: Default::default(),
         out: "out".into(),
     };
     let tell = |event| println!("{event:?}");

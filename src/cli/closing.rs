@@ -18,9 +18,10 @@ pub fn close(run: &Run, out: &Path, took: f64, look: Look) {
     let count = |what: &str| run.stages().filter(|(_, state)| word(state) == what).count();
     let (ran, cached) = (count("ran"), count("cached"));
     let (failed, skipped, stopped) = (count("failed"), count("skipped"), count("stopped"));
+    let held = count("held back");
     if look == Look::Json {
         let line = json!({ "event": "finished", "ran": ran, "cached": cached, "failed": failed,
-                           "skipped": skipped, "stopped": stopped, "seconds": took });
+                           "skipped": skipped, "stopped": stopped, "held_back": held, "seconds": took });
         return super::print(&line.to_string());
     }
     let rows: Vec<_> = run.stages().filter_map(|(id, state)| row(run, id, state)).collect();
@@ -32,6 +33,7 @@ pub fn close(run: &Run, out: &Path, took: f64, look: Look) {
         (failed, "failed"),
         (stopped, "stopped"),
         (skipped, "skipped"),
+        (held, "held back"),
     ];
     for (n, what) in counts.iter().filter(|(n, _)| *n > 0) {
         sum.push(format!("{n} {what}"));
@@ -62,6 +64,7 @@ fn word(state: &State) -> &'static str {
         State::Failed(StageError::Interrupted) => "stopped",
         State::Failed(_) => "failed",
         State::Skipped { .. } => "skipped",
+        State::HeldBack { .. } => "held back",
         State::Waiting | State::Running => "",
     }
 }
@@ -72,7 +75,8 @@ fn row(run: &Run, id: NodeId, state: &State) -> Option<Vec<String>> {
     let many = || {
         run.stages().filter(|(id, _)| run.pipeline.nodes[*id].search.is_some()).nth(POINTS_SHOWN)
     };
-    if node.search.is_some() && matches!(state, State::Cached(_)) && many().is_some() {
+    let quiet = matches!(state, State::Cached(_) | State::HeldBack { .. });
+    if node.search.is_some() && quiet && many().is_some() {
         return None;
     }
     let (took, result) = match state {
@@ -86,6 +90,7 @@ fn row(run: &Run, id: NodeId, state: &State) -> Option<Vec<String>> {
             (String::new(), error.to_string().lines().next().unwrap_or_default().to_string())
         }
         State::Skipped { because } => (String::new(), because.clone()),
+        State::HeldBack { gate } => (String::new(), format!("by {gate}")),
         State::Waiting | State::Running => Default::default(),
     };
     Some(vec![node.name.clone(), node.kind.name.into(), word(state).into(), took, result])

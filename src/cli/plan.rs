@@ -37,7 +37,9 @@ impl Plan {
             true => planned.iter().for_each(|stage| print(&line_of_json(&pipeline, stage))),
             false => print(&text(&pipeline, &planned)),
         }
-        let cached = |stage: &Planned| matches!(stage.verdict, Verdict::Cached(_));
+        let cached = |stage: &Planned| {
+            matches!(stage.verdict, Verdict::Cached(_) | Verdict::HeldBack { .. })
+        };
         let broken = planned.iter().any(|stage| matches!(stage.verdict, Verdict::Broken(_)));
         Ok(match planned.iter().all(cached) {
             _ if broken => Exit::Failed,
@@ -63,6 +65,7 @@ pub(super) fn words(verdict: &Verdict) -> (&'static str, String) {
         Verdict::FailedBefore(failure) => {
             ("failed before", format!("{}; `--retry-failed` tries it again", failure.message))
         }
+        Verdict::HeldBack { gate } => ("held back", format!("by {gate}")),
         Verdict::Broken(error) => ("broken", super::with_help(error)),
     }
 }

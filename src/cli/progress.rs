@@ -84,7 +84,7 @@ impl Display {
             Event::Waiting { stage, holder } => {
                 self.line(&format!("{stage}: {holder} makes the same result; waiting for it"));
             }
-            Event::Cached { .. } => self.overall.inc(1),
+            Event::Cached { .. } | Event::HeldBack { .. } => self.overall.inc(1),
             Event::Ran { stage, seconds: took, headline, .. } => {
                 let headline = headline.as_deref().unwrap_or("done");
                 self.finish(stage, &format!("{stage}: {headline}, in {}", seconds(*took)));

@@ -93,7 +93,7 @@ impl Run {
         display.close();
         let ran = ran.map_err(|error| Failure::new(Exit::Failed, error))?;
         closing::close(&ran, &self.out, clock.elapsed().as_secs_f64(), display.look());
-        let whole = ran.stages().all(|(_, state)| state.record().is_some());
+        let whole = ran.stages().all(|(_, state)| state.is_fine());
         if self.locked {
             self.compare(&ran, &store, locked)?;
         } else if whole {

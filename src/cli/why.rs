@@ -55,6 +55,9 @@ fn explained(pipeline: &Pipeline, id: usize, verdict: &Verdict) -> String {
                 indented(std::slice::from_ref(&failure.message))
             )
         }
+        Verdict::HeldBack { gate } => {
+            format!("{name} does not run: others were better on the rung below, as {gate} found")
+        }
         Verdict::Broken(error) => {
             format!("{name} cannot be judged: {}", super::with_help(error))
         }

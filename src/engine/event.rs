@@ -57,6 +57,12 @@ pub enum Event {
         kind: &'static str,
         because: String,
     },
+    /// A point that the gate of its rung did not let through.
+    HeldBack {
+        stage: String,
+        kind: &'static str,
+        gate: String,
+    },
     /// Something that does not stop the run, such as a result that could not be linked.
     Warning {
         message: String,

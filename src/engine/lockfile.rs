@@ -7,7 +7,7 @@ use super::{
     digest::Digest,
     pipeline::Pipeline,
     recipe::differences,
-    run::Run,
+    run::{Run, State},
     store::{Record, Store, StoreError, write_atomically},
 };
 use serde::{Deserialize, Serialize};
@@ -78,8 +78,13 @@ impl LockFile {
         self.version = VERSION;
         self.stage.retain(|name, _| run.pipeline.find(name).is_some());
         for (id, state) in run.stages() {
-            if let Some(record) = state.record() {
-                self.stage.insert(run.pipeline.nodes[id].name.clone(), LockedStage::of(record));
+            let name = &run.pipeline.nodes[id].name;
+            match state {
+                State::HeldBack { .. } => drop(self.stage.remove(name)),
+                state => {
+                    let locked = state.record().map(|record| LockedStage::of(record));
+                    self.stage.extend(locked.map(|locked| (name.clone(), locked)));
+                }
             }
         }
         self

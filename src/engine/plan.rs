@@ -3,7 +3,7 @@
 use super::{
     digest::Digest,
     pipeline::{NodeId, Pipeline},
-    recipe::{Difference, Input, Missing, Recipe, differences},
+    recipe::{Difference, Input, Lack, Missing, Recipe, differences},
     source::{Snapshot, SourceError, SourceFiles},
     stage::{Arity, Naming, Port, StageError},
     store::{Failure, History, Lookup, Record, Store},
@@ -70,6 +70,8 @@ pub enum Verdict {
     Waits { on: Vec<String> },
     /// A point of a search that failed by the same recipe, and is not tried again by itself.
     FailedBefore(Box<Failure>),
+    /// A point that the gate of its rung, which is named, does not let through.
+    HeldBack { gate: String },
     /// What it depends on cannot be read.
     Broken(StageError),
 }
@@ -89,7 +91,7 @@ pub enum Retry {
 pub enum Read {
     Made(Digest),
     /// It gave no result, and why.
-    Failed(String),
+    Missing(Lack),
 }
 
 /// A stage with its verdict.
@@ -186,10 +188,10 @@ impl<'a> Judge<'a> {
                     let name = (port.naming == Naming::Named).then_some(name);
                     there.push(Input { name, digest });
                 }
-                Some(Read::Failed(error)) if port.arity == Arity::Points => {
-                    missing.push(Missing { name, error });
+                Some(Read::Missing(why)) if port.arity == Arity::Points => {
+                    missing.push(Missing { name, why });
                 }
-                Some(Read::Failed(_)) => {
+                Some(Read::Missing(_)) => {
                     return Err(StageError::new(format!("`{name}`, which it reads, failed")));
                 }
                 None => {
@@ -216,6 +218,15 @@ impl<'a> Judge<'a> {
                 None => Verdict::Stale(vec![self.explain(id, &prepared.recipe)]),
             },
         }
+    }
+
+    /// The name of a stage's gate, whose result is given, if that holds the stage back.
+    pub fn held_back_by(&self, id: NodeId, gate: &Record) -> Result<Option<String>, StageError> {
+        let node = &self.pipeline.nodes[id];
+        let Some(by) = node.gate.map(|gate| &self.pipeline.nodes[gate]) else { return Ok(None) };
+        let files = self.store.files(&gate.outputs, &by.name, by.kind.output);
+        let lets = (by.kind.lets)(&files, node.inside())?;
+        Ok((!lets).then(|| by.name.clone()))
     }
 
     /// The failure of a point that is not to be tried again.
@@ -308,28 +319,47 @@ pub fn plan(judge: &Judge, targets: &[NodeId]) -> Vec<Planned> {
     let pipeline = judge.pipeline;
     let wanted = pipeline.graph.with_inputs(targets);
     let mut known: HashMap<NodeId, Read> = HashMap::new();
+    let mut gates: HashMap<NodeId, Record> = HashMap::new();
     let mut planned = Vec::new();
     for &id in pipeline.graph.order().iter().filter(|id| wanted.contains(id)) {
-        let unknown = pipeline.graph.reads(id).into_iter().filter(|from| !known.contains_key(from));
-        let on: Vec<_> = unknown.collect();
-        let (key, verdict) = if !on.is_empty() {
-            (None, judge.verdict_without(id, &on, &known))
-        } else {
-            match judge.prepare(id, |from| known.get(&from).cloned()) {
-                Err(error) => (None, Verdict::Broken(error)),
-                Ok(prepared) => (Some(prepared.key), judge.verdict(id, &prepared)),
-            }
-        };
+        let (key, verdict) = judged(judge, id, &known, &gates);
         match &verdict {
             Verdict::Cached(record) => {
                 known.insert(id, Read::Made(record.outputs.digest()));
+                if pipeline.nodes.iter().any(|node| node.gate == Some(id)) {
+                    gates.insert(id, (**record).clone());
+                }
             }
             Verdict::FailedBefore(failure) => {
-                known.insert(id, Read::Failed(failure.message.clone()));
+                known.insert(id, Read::Missing(Lack::Failed(failure.message.clone())));
             }
+            Verdict::HeldBack { .. } => drop(known.insert(id, Read::Missing(Lack::HeldBack))),
             _ => {}
         }
         planned.push(Planned { id, key, verdict });
     }
     planned
+}
+
+fn judged(
+    judge: &Judge,
+    id: NodeId,
+    known: &HashMap<NodeId, Read>,
+    gates: &HashMap<NodeId, Record>,
+) -> (Option<Digest>, Verdict) {
+    let reads = judge.pipeline.graph.reads(id).into_iter();
+    let on: Vec<_> = reads.filter(|from| !known.contains_key(from)).collect();
+    if !on.is_empty() {
+        return (None, judge.verdict_without(id, &on, known));
+    }
+    let gate = judge.pipeline.nodes[id].gate.and_then(|gate| gates.get(&gate));
+    match gate.map_or(Ok(None), |gate| judge.held_back_by(id, gate)) {
+        Ok(None) => {}
+        Ok(Some(gate)) => return (None, Verdict::HeldBack { gate }),
+        Err(error) => return (None, Verdict::Broken(error)),
+    }
+    match judge.prepare(id, |from| known.get(&from).cloned()) {
+        Err(error) => (None, Verdict::Broken(error)),
+        Ok(prepared) => (Some(prepared.key), judge.verdict(id, &prepared)),
+    }
 }

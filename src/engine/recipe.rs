@@ -35,7 +35,26 @@ pub struct Recipe {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
     pub name: String,
-    pub error: String,
+    pub why: Lack,
+}
+
+/// Why a point gave no result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lack {
+    /// It failed, and how, or a stage did that it reads.
+    Failed(String),
+    /// The gate of its rung held it back.
+    HeldBack,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Lack::Failed(error) => f.write_str(error),
+            Lack::HeldBack => f.write_str("held back"),
+        }
+    }
 }
 
 /// One artifact that a stage reads.
@@ -181,7 +200,7 @@ fn facts(recipe: &Recipe) -> BTreeMap<String, String> {
     }
     for (port, missing) in &recipe.missing {
         for point in missing {
-            table.insert(format!("missing from {port}: {}", point.name), point.error.clone());
+            table.insert(format!("missing from {port}: {}", point.name), point.why.to_string());
         }
     }
     table

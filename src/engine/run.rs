@@ -3,6 +3,7 @@
 use super::{
     pipeline::{NodeId, Pipeline},
     plan::Reason,
+    recipe::Lack,
     stage::{Arity, StageError},
     store::Record,
 };
@@ -24,6 +25,10 @@ pub enum State {
     Skipped {
         because: String,
     },
+    /// A point that was not good enough for its rung: nothing is wrong with it.
+    HeldBack {
+        gate: String,
+    },
 }
 
 impl State {
@@ -35,12 +40,18 @@ impl State {
     }
 
     /// Why there is no result, where that is final.
-    pub fn problem(&self) -> Option<String> {
+    pub fn lack(&self) -> Option<Lack> {
         match self {
-            State::Failed(error) => Some(error.to_string()),
-            State::Skipped { because } => Some(because.clone()),
+            State::Failed(error) => Some(Lack::Failed(error.to_string())),
+            State::Skipped { because } => Some(Lack::Failed(because.clone())),
+            State::HeldBack { .. } => Some(Lack::HeldBack),
             _ => None,
         }
+    }
+
+    /// Whether all is as it should be in the end: the stage has a result, or is to have none.
+    pub fn is_fine(&self) -> bool {
+        self.record().is_some() || matches!(self, State::HeldBack { .. })
     }
 
     fn is_final(&self) -> bool {
@@ -90,11 +101,17 @@ impl<'a> Run<'a> {
             let as_point = reads_as_point(self.pipeline, id, from);
             match &self.states[from] {
                 State::Cached(_) | State::Ran(..) => made += usize::from(as_point),
-                State::Failed(StageError::Failed { .. }) | State::Skipped { .. } if as_point => {
+                State::Failed(StageError::Failed { .. })
+                | State::Skipped { .. }
+                | State::HeldBack { .. }
+                    if as_point =>
+                {
                     failed += 1;
                 }
                 State::Waiting | State::Running => waits = true,
-                State::Failed(_) | State::Skipped { .. } => return Prospect::Hopeless,
+                State::Failed(_) | State::Skipped { .. } | State::HeldBack { .. } => {
+                    return Prospect::Hopeless;
+                }
             }
         }
         match () {
@@ -141,6 +158,7 @@ impl<'a> Run<'a> {
                 let because = because.clone();
                 self.look_at_readers(id, &because)
             }
+            State::HeldBack { .. } => self.look_at_readers(id, "none of its points gave a result"),
             State::Waiting | State::Running => Entered::default(),
         }
     }
@@ -189,7 +207,8 @@ enum Prospect {
 /// without some.
 fn reads_as_point(pipeline: &Pipeline, reader: NodeId, from: NodeId) -> bool {
     let mut ports = pipeline.nodes[reader].inputs.iter().filter(|(_, ids)| ids.contains(&from));
-    ports.all(|(port, _)| port.arity == Arity::Points)
+    let is_gate = pipeline.nodes[reader].gate == Some(from);
+    !is_gate && ports.all(|(port, _)| port.arity == Arity::Points)
 }
 
 /// What a change of state led to.

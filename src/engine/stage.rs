@@ -1,5 +1,7 @@
 //! A stage is its parameters: the struct that TOML parses to, that the key is made of, and that runs.
 
+pub use super::point::{Gate, Point, Setting, SettingValue, Template, Whose};
+
 use super::{
     artifact::{Artifact, Files},
     earlier::Earlier,
@@ -50,6 +52,17 @@ pub trait Stage: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stat
         Ok(Vec::new())
     }
 
+    /// The gates between the rungs of a search, in order; only for kinds with a `TEMPLATE`. The
+    /// gate `i` reads the points of rung `i`, and decides which points of rung `i + 1` run.
+    fn gates(&self) -> Vec<Gate> {
+        Vec::new()
+    }
+
+    /// Whether a gate lets a point through, by what stands in the brackets of its name.
+    fn lets_through(_gate: &Self::Output, _point: &str) -> bool {
+        true
+    }
+
     /// Work that this stage would do alike with others: it becomes a stage of its own before it,
     /// run once for all that ask for the same.
     fn shared(&self) -> Option<Shared> {
@@ -79,17 +92,6 @@ pub struct Complaint {
     pub help: Option<String>,
 }
 
-/// How a kind refers to the stage whose parameters it varies.
-#[derive(Clone, Copy, Debug)]
-pub struct Template {
-    /// The key that names the stage: `train`.
-    pub key: &'static str,
-    /// The kind that stage must be of.
-    pub kind: &'static str,
-    /// The port that takes the results of all points.
-    pub port: &'static str,
-}
-
 /// Work that several stages have in common.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shared {
@@ -101,44 +103,6 @@ pub struct Shared {
     pub name: String,
     /// The port of the asking stage that takes the result, of arity [`Arity::Shared`].
     pub port: &'static str,
-}
-
-/// One point of a search: settings laid over the template's table, or over those of stages that
-/// the template reads.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// What stands in the brackets of its name: `lr=0.001,batch_size=32`.
-    pub name: String,
-    pub settings: Vec<Setting>,
-}
-
-/// One parameter of a point.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Setting {
-    /// A path into the stage's table: `optimizer.adam.lr`. Of a template it may begin with the
-    /// name of a stage that the template reads, directly or not: `prep.split.fold`.
-    pub key: String,
-    pub of: Whose,
-    pub value: SettingValue,
-    /// The place in the search's own table that a problem should point at.
-    pub place: String,
-}
-
-/// Whose parameter a point sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
-    Template,
-    /// The nearest stage of this kind that the template reads, directly or not.
-    Upstream(&'static str),
-}
-
-/// What a point sets a parameter to.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SettingValue {
-    /// This value.
-    To(serde_json::Value),
-    /// The stage's own integer, raised by so much: seeds and folds.
-    Plus(u64),
 }
 
 /// A named input of a kind.
@@ -308,6 +272,7 @@ pub trait AnyStage: Send + Sync {
     fn sources(&self) -> Vec<SourceFiles>;
     fn check(&self, inputs: &Known) -> Result<Facts, Vec<Complaint>>;
     fn points(&self) -> Result<Vec<Point>, Vec<Complaint>>;
+    fn gates(&self) -> Vec<Gate>;
     fn shared(&self) -> Option<Shared>;
     /// Runs the stage; gives what its output says of itself.
     fn run(&self, given: &Given, cx: &Context) -> Result<Said, StageError>;
@@ -332,6 +297,9 @@ impl<S: Stage> AnyStage for S {
     fn points(&self) -> Result<Vec<Point>, Vec<Complaint>> {
         Stage::points(self)
     }
+    fn gates(&self) -> Vec<Gate> {
+        Stage::gates(self)
+    }
     fn shared(&self) -> Option<Shared> {
         Stage::shared(self)
     }
@@ -353,6 +321,8 @@ pub struct Kind {
     pub output: &'static str,
     pub(super) parse: fn(&Value) -> Result<Box<dyn AnyStage>, DeError>,
     pub(super) schema: fn() -> schemars::Schema,
+    /// Whether an artifact of the kind, as a gate, lets a point through.
+    pub(super) lets: fn(&Files, &str) -> Result<bool, StageError>,
 }
 
 impl Kind {
@@ -367,6 +337,7 @@ impl Kind {
             output: S::Output::TYPE,
             parse: |value| Ok(Box::new(from_value::<S>(value)?)),
             schema: || schemars::schema_for!(S),
+            lets: |files, point| Ok(S::lets_through(&S::Output::open(files)?, point)),
         }
     }
 

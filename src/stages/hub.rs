@@ -91,7 +91,15 @@ mod fetching {
         let contents = contents(repository)?;
         // Of the commit that was listed, and not of one that the branch has come to since.
         let at = Repository { revision: contents.commit.clone(), ..repository.clone() };
-        let kept = contents.files.iter().filter(|file| keep(Path::new(file)));
+        let kept: Vec<_> = contents.files.iter().filter(|file| keep(Path::new(file))).collect();
+        if kept.is_empty() {
+            let message =
+                format!("{repository} has no such file as `files` of the source asks for");
+            let there: Vec<_> = contents.files.iter().take(5).map(|it| format!("`{it}`")).collect();
+            let help =
+                format!("it has {} files, such as {}", contents.files.len(), there.join(", "));
+            return Err(StageError::new(message).with_help(help));
+        }
         for file in kept {
             fetch(&Address { repository: at.clone(), file: file.clone() })?;
         }

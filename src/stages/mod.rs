@@ -40,8 +40,8 @@ pub use predict::{Ids, OnBadImage, Predicted, Prepared, Request, Tta};
 pub use report::Report;
 pub use synth::{KaggleFolder, write_kaggle};
 pub use tune::{
-    Basis, Importance, Interaction, Method, Objective, Outcome, Ranked, Search, Standing, Trial,
-    Tune,
+    Basis, Importance, Interaction, Method, Objective, Outcome, Promotion, Ranked, Rung, Search,
+    Standing, Trial, Tune,
 };
 
 use crate::{
@@ -63,6 +63,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Extract>(),
     Kind::of::<Training>(),
     Kind::of::<Tune>(),
+    Kind::of::<Rung>(),
     Kind::of::<Ensemble>(),
     Kind::of::<Evaluate>(),
     Kind::of::<Examine>(),
@@ -112,6 +113,8 @@ fn known_size(facts: &Facts) -> Option<(usize, usize)> {
 const HEIGHT: &str = "height";
 const WIDTH: &str = "width";
 const SPLIT: &str = "split";
+/// A fact about data sets whose valid split will have no image: `false`.
+const VALID: &str = "valid";
 /// A fact about explorations: that it is one.
 const EXPLORATION: &str = "exploration";
 

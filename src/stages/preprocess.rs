@@ -1,8 +1,8 @@
 //! `preprocess`: one size, a split, a normalisation.
 
-use super::{HEIGHT, OneDataset, SPLIT, WIDTH, ingest::without, known_data, over_images};
+use super::{HEIGHT, OneDataset, SPLIT, VALID, WIDTH, ingest::without, known_data, over_images};
 use crate::{
-    data::{Dataset, Preprocess},
+    data::{Dataset, Preprocess, SplitRule},
     engine::{Complaint, Context, Facts, Known, Stage, StageError},
 };
 
@@ -18,6 +18,12 @@ impl Stage for Preprocess {
         without(self.problems())?;
         let mut facts = known_data(known);
         facts.insert(SPLIT, true.into());
+        facts.remove(VALID);
+        if let SplitRule::Fractions(shares) = &self.split
+            && shares.valid == 0.0
+        {
+            facts.insert(VALID, false.into());
+        }
         if let Some(size) = self.size {
             facts.insert(HEIGHT, size.into());
             facts.insert(WIDTH, size.into());

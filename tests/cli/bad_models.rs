@@ -198,7 +198,8 @@ fn a_learning_rate_that_diverges() {
     let error = done.err.lines().find(|line| line.contains("is kept in")).unwrap_or(&done.err);
     let kept = error.rsplit(' ').next().unwrap();
     assert!(world.path(kept).is_file(), "{kept}");
-    expect![[r#"error: `cnn` failed: the loss became NaN in epoch 2, batch 2: the training diverged; try a lower learning rate than 1e37 (a tenth of it), `warmup = { epochs = 1 }`, `clip = { norm = 1.0 }`, or "batch_norm" after the convolutions; the network as it was after epoch 1 is kept in SCRATCH/checkpoint"#]].assert_eq(&error.replace(kept, "SCRATCH/checkpoint"));
+    expect!["  = help: the network as it was after epoch 1 is kept in SCRATCH/checkpoint"]
+        .assert_eq(&error.replace(kept, "SCRATCH/checkpoint"));
 }
 
 #[test]

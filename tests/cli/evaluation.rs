@@ -352,3 +352,37 @@ fn thresholds_and_intervals_are_checked() {
     "#]],
     );
 }
+
+#[test]
+fn an_empty_valid_split_cannot_choose() {
+    let other = "[stage.other]\nkind = \"preprocess\"\ndata = \"patches\"\n\
+                 split = { train = 0.5, valid = 0, test = 0.5 }\n";
+    let scores = "[stage.scores]\nkind = \"evaluate\"\ndata = \"prep\"\n";
+    let on_other = format!("{other}{}", scores.replace("prep", "other"));
+    check(
+        scores,
+        &format!("{on_other}threshold = \"youden\"\n"),
+        expect![[r#"
+        error: stage `scores` (evaluate): the threshold is chosen on the valid split, and that of `data` is empty
+          --> pipeline.toml:40:13
+           |
+        40 | threshold = "youden"
+           |             ^^^^^^^^ here
+           |
+           = help: give `valid` a share in the `split` of the preprocess stage
+    "#]],
+    );
+    check(
+        scores,
+        &format!("{on_other}calibrate = \"temperature\"\n"),
+        expect![[r#"
+        error: stage `scores` (evaluate): the temperature is fitted on the valid split, and that of `data` is empty
+          --> pipeline.toml:40:13
+           |
+        40 | calibrate = "temperature"
+           |             ^^^^^^^^^^^^^ here
+           |
+           = help: give `valid` a share in the `split` of the preprocess stage
+    "#]],
+    );
+}

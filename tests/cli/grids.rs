@@ -360,12 +360,15 @@ fn folds_that_the_data_do_not_have() {
     wrong(
         &format!("{GRID}\nfolds = 3"),
         expect![[r#"
-        error: stage `` (preprocess): `folds` and `train` exclude each other: folds are equal parts
-          --> pipeline.toml:13:9
-           |
-        13 | split = { train = 0.5, valid = 0.25, test = 0.25 }
-           |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
-    "#]],
+            error: stage `prep` (preprocess): `folds` and `train` exclude each other: folds are equal parts
+              --> pipeline.toml:13:9
+               |
+            13 | split = { train = 0.5, valid = 0.25, test = 0.25 }
+               |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
+            ...
+            32 | folds = 3
+               |         - varied here
+        "#]],
     );
     wrong(
         "grid = { \"scores.threshold\" = [0.1, 0.2] }",

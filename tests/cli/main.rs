@@ -5,6 +5,7 @@ mod bad_models;
 mod bad_pipelines;
 mod bad_settings;
 mod commands;
+mod compare;
 mod crashes;
 mod errors;
 mod evaluation;

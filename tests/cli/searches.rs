@@ -160,6 +160,63 @@ fn folds_and_seeds_share_what_they_can() {
     assert!(world.read("out/tiny/search/curves.csv").lines().count() == 1 + 8 * 2);
 }
 
+/// Four combinations train for one epoch, the best two for two; more epochs for the best of these run
+/// alone.
+#[test]
+fn halving_trains_only_the_best_for_longer() {
+    let halving = |rungs: &str| {
+        with(&format!(
+            "grid = {{ \"optimizer.adam.lr\" = [0.01, 0.001], batch_size = [16, 32] }}\nhalving = {{ epochs = {rungs}, factor = 2 }}"
+        ))
+    };
+    let world = World::with(&halving("[1, 2]"));
+    let done = world.run("run pipeline.toml search --jobs 1");
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(done.err.contains("2 held back"), "{}", done.err);
+    assert!(done.err.contains("the best 2 of 4 go on"), "{}", done.err);
+    let names = ["combination", "rung", "status"];
+    expect![[r#"
+        0 | 0 | ok
+        1 | 0 | ok
+        2 | 0 | ok
+        3 | 0 | ok
+        0 | 1 | not promoted
+        1 | 1 | ok
+        2 | 1 | ok
+        3 | 1 | not promoted
+    "#]]
+    .assert_eq(&columns(&world, "out/tiny/search/trials.csv", &names));
+    let names = ["rank", "rung", "standing"];
+    expect![[r#"
+        1 | 1 | best
+        2 | 1 | unknown
+        3 | 0 | not promoted
+        4 | 0 | not promoted
+    "#]]
+    .assert_eq(&columns(&world, "out/tiny/search/leaderboard.csv", &names));
+    // What the gate let through are the best two of the first rung.
+    let search: serde_json::Value =
+        serde_json::from_str(&world.read("out/tiny/search/search.json")).unwrap();
+    let trials = search["trials"].as_array().unwrap();
+    let figure = |t: &serde_json::Value| t["outcome"]["scored"]["objective"].as_f64().unwrap();
+    let mut first: Vec<_> = trials.iter().filter(|t| t["rung"] == 0).collect();
+    first.sort_by(|a, b| figure(b).total_cmp(&figure(a)));
+    let ran = trials.iter().filter(|t| t["rung"] == 1 && t["outcome"] != "not_promoted");
+    for trial in ran {
+        assert!(first[..2].iter().any(|best| best["combination"] == trial["combination"]));
+    }
+    assert_eq!(world.ran("run pipeline.toml search"), Vec::<String>::new());
+    let plan = world.run("plan pipeline.toml search --exit-code");
+    assert_eq!(plan.code, Some(0), "{}", plan.out);
+    assert!(plan.out.contains("held back"), "{}", plan.out);
+
+    world.write("pipeline.toml", halving("[1, 2, 3]"));
+    let ran = world.ran("run pipeline.toml search");
+    assert_eq!(ran.len(), 3, "{ran:?}");
+    assert_eq!(ran[0], "search");
+    assert!(ran[1].ends_with(",epochs=3]") && ran[2] == "search[rung=2]", "{ran:?}");
+}
+
 /// The leaderboard's means and the trials' figures agree, and the best is the highest.
 #[test]
 fn the_leaderboard_is_that_of_the_trials() {

@@ -8,4 +8,5 @@ mod settings;
 mod sharing;
 mod storing;
 mod toys;
+mod trying;
 mod world;

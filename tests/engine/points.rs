@@ -170,3 +170,103 @@ fn a_value_that_is_added_runs_alone() {
         s[text="z"] ran: it never finished here before
     "#]].assert_eq(&world.run(&search("[\"x\", \"z\", \"y\"]")));
 }
+
+fn rungs(texts: &str, twice: usize) -> String {
+    search(texts).replace("grid", &format!("twice = {twice}, grid"))
+}
+
+#[test]
+fn a_gate_lets_the_best_points_through() {
+    let world = World::new();
+    let toml = rungs("[\"x\", \"xxx\", \"xx\"]", 1);
+    expect![[r#"
+        a ran: it never finished here before
+        reader ran: it never finished here before
+        s ran: it never finished here before
+        s[rung=1] ran: it never finished here before
+        s[text="x",twice] held back by s[rung=1]
+        s[text="x"] ran: it never finished here before
+        s[text="xx",twice] held back by s[rung=1]
+        s[text="xx"] ran: it never finished here before
+        s[text="xxx",twice] ran: it never finished here before
+        s[text="xxx"] ran: it never finished here before
+    "#]]
+    .assert_eq(&world.run(&toml));
+    expect![[r#"
+        s[text="x"]: x
+        s[text="xxx"]: xxx
+        s[text="xx"]: xx
+        s[text="xxx",twice]: xxxxxx
+        s[text="x",twice]: failed: held back
+        s[text="xx",twice]: failed: held back
+    "#]]
+    .assert_eq(&world.text("s"));
+    expect![[r#"
+        a cached
+        reader cached
+        s cached
+        s[rung=1] cached
+        s[text="x",twice] held back by s[rung=1]
+        s[text="x"] cached
+        s[text="xx",twice] held back by s[rung=1]
+        s[text="xx"] cached
+        s[text="xxx",twice] cached
+        s[text="xxx"] cached
+    "#]]
+    .assert_eq(&world.plan(&toml));
+    let lock = std::fs::read_to_string(world.path("toy.lock")).unwrap();
+    assert_eq!(lock.matches("twice").count(), 1, "{lock}");
+}
+
+/// What is let through is the same training as without a gate, and one more runs alone.
+#[test]
+fn a_wider_gate_runs_only_what_it_lets_through_now() {
+    let world = World::new();
+    world.run(&rungs("[\"x\", \"xxx\", \"xx\"]", 1));
+    expect![[r#"
+        a cached
+        reader ran: inputs.of: other contents (60520a2bab → 7d0c40c168)
+        s ran: missing from points: s[text="xx",twice]: held back → (gone); params.twice: 1 → 2; inputs.points.s[text="xx",twice]: (new) → a484fbdf1d
+        s[rung=1] ran: params.keep: 1 → 2
+        s[text="x",twice] held back by s[rung=1]
+        s[text="x"] cached
+        s[text="xx",twice] ran: it never finished here before
+        s[text="xx"] cached
+        s[text="xxx",twice] cached
+        s[text="xxx"] cached
+    "#]].assert_eq(&world.run(&rungs("[\"x\", \"xxx\", \"xx\"]", 2)));
+}
+
+#[test]
+fn a_point_that_is_better_takes_the_place_of_another() {
+    let world = World::new();
+    world.run(&rungs("[\"x\", \"xxx\"]", 1));
+    expect![[r#"
+        a cached
+        reader ran: inputs.of: other contents (e8dad75fbb → b9125f6bd6)
+        s ran: inputs.points.s[text="xxx",twice]: 1080c8cd02 → (gone); params.grid.text: ["x","xxx"] → ["x","xxx","xxxx"]; inputs.points.s[text="xxxx",twice]: (new) → 21766e407b; inputs.points.s[text="xxxx"]: (new) → a484fbdf1d; missing from points: s[text="xxx",twice]: (new) → held back
+        s[rung=1] ran: inputs.points.s[text="xxxx"]: (new) → a484fbdf1d
+        s[text="x",twice] held back by s[rung=1]
+        s[text="x"] cached
+        s[text="xxx",twice] held back by s[rung=1]
+        s[text="xxx"] cached
+        s[text="xxxx",twice] ran: it never finished here before
+        s[text="xxxx"] ran: it never finished here before
+    "#]].assert_eq(&world.run(&rungs("[\"x\", \"xxx\", \"xxxx\"]", 1)));
+}
+
+#[test]
+fn a_failing_point_is_not_let_through() {
+    let world = World::new();
+    expect![[r#"
+        a ran: it never finished here before
+        reader ran: it never finished here before
+        s ran: it never finished here before
+        s[rung=1] ran: it never finished here before
+        s[text="fail",twice] held back by s[rung=1]
+        s[text="fail"] failed: it went wrong
+        s[text="x",twice] ran: it never finished here before
+        s[text="x"] ran: it never finished here before
+    "#]]
+    .assert_eq(&world.run(&rungs("[\"fail\", \"x\"]", 1)));
+}

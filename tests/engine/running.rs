@@ -27,6 +27,25 @@ fn a_failed_stage_fails_only_its_readers() {
 }
 
 #[test]
+fn a_result_that_falls_short_is_kept_and_says_so_each_time() {
+    let world = World::new();
+    let toml = r#"
+        stage.little = { kind = "say", text = "more tea" }
+        stage.reader = { kind = "join", of = ["little"] }
+    "#;
+    expect![[r#"
+        little ran: it never finished here before [short of: more tea was wanted]
+        reader ran: it never finished here before
+    "#]]
+    .assert_eq(&world.run(toml));
+    expect![[r#"
+        little cached [short of: more tea was wanted]
+        reader cached
+    "#]]
+    .assert_eq(&world.run(toml));
+}
+
+#[test]
 fn fail_fast_starts_nothing_new() {
     let world = World { jobs: 1, on_failure: OnFailure::Stop, ..World::new() };
     expect![[r#"

@@ -1,10 +1,11 @@
 //! Toy stages: the engine needs neither images nor networks.
 
+use crate::trying::{Longest, Try};
 use microtome::engine::{
-    Artifact, Complaint, Context, Facts, Files, Given, Inputs, Kind, Known, Missing, Port, Stage,
+    Artifact, Complaint, Context, Facts, Files, Given, Inputs, Kind, Known, Port, Stage,
     StageError,
     source::{Root, SourceFiles},
-    stage::{Arity, Naming, Point, Setting, SettingValue, Shared, Template, Whose},
+    stage::{Arity, Naming, Shared},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Count>(),
     Kind::of::<Fail>(),
     Kind::of::<Try>(),
+    Kind::of::<Longest>(),
     Kind::of::<Loud>(),
     Kind::of::<Echo>(),
 ];
@@ -33,9 +35,13 @@ impl Artifact for Text {
     fn headline(&self) -> Option<String> {
         Some(format!("{} letters", self.0.chars().count()))
     }
+    fn shortfalls(&self) -> Vec<String> {
+        let demanded = self.0.strip_prefix("more ");
+        demanded.map(|what| format!("more {what} was wanted")).into_iter().collect()
+    }
 }
 impl Text {
-    fn write(self, cx: &Context) -> Text {
+    pub fn write(self, cx: &Context) -> Text {
         fs::write(cx.out().join("text"), &self.0).unwrap();
         self
     }
@@ -59,8 +65,8 @@ impl Inputs for OneText {
     }
 }
 
-pub struct NamedTexts(Vec<(String, Text)>);
-fn named(given: &Given, port: &str) -> Result<NamedTexts, StageError> {
+pub struct NamedTexts(pub Vec<(String, Text)>);
+pub fn named(given: &Given, port: &str) -> Result<NamedTexts, StageError> {
     let open = |f: &Files| Ok((f.stage.clone(), Text::open(f)?));
     Ok(NamedTexts(given.files(port).iter().map(open).collect::<Result<_, StageError>>()?))
 }
@@ -252,59 +258,6 @@ impl Stage for Fail {
             How::Panic => panic!("out of cheese"),
             How::Interrupt => Err(StageError::Interrupted),
         }
-    }
-}
-
-/// A search over the parameters of a `say`.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Try {
-    grid: std::collections::BTreeMap<String, Vec<serde_json::Value>>,
-    #[serde(default)]
-    seeds: u64,
-}
-pub struct Tried {
-    texts: NamedTexts,
-    missing: Vec<Missing>,
-}
-impl Inputs for Tried {
-    const PORTS: &'static [Port] =
-        &[Port { name: "points", accepts: &["text"], arity: Arity::Points, naming: Naming::Named }];
-    fn gather(given: &Given) -> Result<Tried, StageError> {
-        let missing = given.missing("points").to_vec();
-        Ok(Tried { texts: named(given, "points")?, missing })
-    }
-}
-impl Stage for Try {
-    const KIND: &'static str = "try";
-    const VERSION: u32 = 1;
-    const ABOUT: &'static str = "tries one parameter";
-    const TEMPLATE: Option<Template> = Some(Template { key: "say", kind: "say", port: "points" });
-    type Inputs = Tried;
-    type Output = Text;
-    fn points(&self) -> Result<Vec<Point>, Vec<Complaint>> {
-        let mut points = Vec::new();
-        for (key, values) in &self.grid {
-            for (i, value) in values.iter().enumerate() {
-                let place = format!("grid.{key}[{i}]");
-                let to = SettingValue::To(value.clone());
-                let of = Whose::Template;
-                let setting = Setting { key: key.clone(), of, value: to, place };
-                points.push(Point { name: format!("{key}={value}"), settings: vec![setting] });
-            }
-        }
-        for seed in 0..self.seeds {
-            let plus = SettingValue::Plus(seed);
-            let (key, of, place) = ("seed".into(), Whose::Template, "seeds".into());
-            let setting = Setting { key, of, value: plus, place };
-            points.push(Point { name: format!("seed={seed}"), settings: vec![setting] });
-        }
-        Ok(points)
-    }
-    fn run(&self, inputs: Tried, cx: &Context) -> Result<Text, StageError> {
-        let found = inputs.texts.0.iter().map(|(n, t)| format!("{n}: {}\n", t.0));
-        let missing = inputs.missing.iter().map(|m| format!("{}: failed: {}\n", m.name, m.error));
-        Ok(Text(found.chain(missing).collect()).write(cx))
     }
 }
 

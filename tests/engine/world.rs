@@ -3,7 +3,7 @@
 use crate::toys::KINDS;
 use microtome::engine::{
     Event, Judge, LockFile, OnFailure, Order, Pipeline, Retry, State, Store, Verdict, execute,
-    pipeline, plan, stage::Progress,
+    pipeline, plan, stage::Progress, store::Record,
 };
 use std::{
     cell::RefCell,
@@ -100,10 +100,13 @@ impl World {
         let line = |(id, state): (usize, &State)| {
             let name = &pipeline.nodes[id].name;
             match state {
-                State::Cached(_) => format!("{name} cached\n"),
-                State::Ran(..) => format!("{name} ran: {}\n", reasons[name]),
+                State::Cached(record) => format!("{name} cached{}\n", short_of(record)),
+                State::Ran(record, _) => {
+                    format!("{name} ran: {}{}\n", reasons[name], short_of(record))
+                }
                 State::Failed(error) => format!("{name} failed: {error}\n"),
                 State::Skipped { because } => format!("{name} skipped: {because}\n"),
+                State::HeldBack { gate } => format!("{name} held back by {gate}\n"),
                 other => format!("{name} {other:?}\n"),
             }
         };
@@ -129,6 +132,7 @@ impl World {
                 Verdict::FailedBefore(failure) => {
                     format!("{name} failed before: {}\n", failure.message)
                 }
+                Verdict::HeldBack { gate } => format!("{name} held back by {gate}\n"),
                 Verdict::Broken(error) => {
                     format!("{name} broken: {}\n", error.to_string().replace(&*self.root(), "…"))
                 }
@@ -176,4 +180,9 @@ impl World {
         }
         text
     }
+}
+
+/// What a result falls short of, if anything.
+fn short_of(record: &Record) -> String {
+    record.shortfalls.iter().map(|shortfall| format!(" [short of: {shortfall}]")).collect()
 }

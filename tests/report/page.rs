@@ -28,7 +28,7 @@ fn text(heading: &str) -> &str {
 #[test]
 fn sections_come_in_reading_order() {
     let page = render(&full());
-    let titles: Vec<&str> = page.split("<h2 ").skip(1).map(|rest| text(rest)).collect();
+    let titles: Vec<&str> = page.split("<h2 ").skip(1).map(text).collect();
     expect![[r#"
         What helped
         What to try next

@@ -20,11 +20,11 @@ pub fn table(comparison: &Comparison) -> String {
     if !comparison.pairs.is_empty() {
         parts.push(format!("{}\n{}", plain(pairs(comparison)), conclusion(comparison)));
     }
-    for model in comparison.models.iter().filter(|model| !model.changes.is_empty()) {
+    for model in comparison.models.iter().filter(|model| is_changed(model)) {
         let lines = changes(&model.changes).join("\n  ");
         parts.push(format!("{}\n  {lines}", title(comparison, model)));
     }
-    parts.extend(comparison.notes.iter().map(|note| format!("note: {note}")));
+    parts.extend(notes(comparison).map(|note| format!("note: {note}")));
     parts.join("\n\n")
 }
 
@@ -35,12 +35,25 @@ pub fn markdown(comparison: &Comparison) -> String {
         parts.push(piped(pairs(comparison)));
         parts.push(conclusion(comparison));
     }
-    for model in comparison.models.iter().filter(|model| !model.changes.is_empty()) {
+    for model in comparison.models.iter().filter(|model| is_changed(model)) {
         let lines: Vec<_> = changes(&model.changes).iter().map(|it| format!("- `{it}`")).collect();
         parts.push(format!("{}\n\n{}", title(comparison, model), lines.join("\n")));
     }
-    parts.extend(comparison.notes.iter().map(|note| format!("> {note}")));
+    parts.extend(notes(comparison).map(|note| format!("> {note}")));
     parts.join("\n\n")
+}
+
+/// Whether there is something to say of how it was made.
+fn is_changed(model: &Compared) -> bool {
+    !model.changes.is_empty() && model.same_as.is_none()
+}
+
+fn notes(comparison: &Comparison) -> impl Iterator<Item = String> {
+    let same = |model: &Compared| {
+        let earlier = model.same_as.as_ref()?;
+        Some(format!("{} is the same as {earlier} and not tested again", model.name))
+    };
+    comparison.models.iter().filter_map(same).chain(comparison.notes.iter().cloned())
 }
 
 fn piped((header, rows): Table) -> String {
@@ -87,7 +100,9 @@ fn row(model: &Compared) -> Vec<String> {
     let interval = auc.and_then(|auc| auc.interval);
     let interval =
         interval.map_or(String::new(), |it| format!(" [{:.4}, {:.4}]", it.lower, it.upper));
-    let mut row = vec![model.name.clone(), model.split.to_string(), model.images.to_string()];
+    let groups = if model.groups == 1 { "group" } else { "groups" };
+    let images = format!("{} of {} {groups}", model.images, model.groups);
+    let mut row = vec![model.name.clone(), model.split.to_string(), images];
     row.extend([value(auc) + &interval, change(auc)]);
     for (name, _) in SHOWN {
         row.push(value(figure(name)));
@@ -139,7 +154,12 @@ fn conclusion(comparison: &Comparison) -> String {
     let rest = comparison.pairs.len() - found.len();
     let pairs = |n: usize| if n == 1 { "1 pair".into() } else { format!("{n} pairs") };
     let all = pairs(comparison.pairs.len());
-    let adjusted = format!("p-values are adjusted for {all} (Holm); by group, at {alpha:.2}:");
+    let adjusted = format!("p-values are adjusted for {all} (Holm)");
+    if let Some(groups) = comparison.few_groups() {
+        let groups = if groups == 1 { "1 group".into() } else { format!("{groups} groups") };
+        return format!("{adjusted}; with {groups} only, no conclusion is drawn.");
+    }
+    let adjusted = format!("{adjusted}; by group, at {alpha:.2}:");
     match (found.is_empty(), rest) {
         (true, _) => format!("{adjusted} no two models can be told apart by their AUC."),
         (false, 0) => format!("{adjusted} {}.", found.join(", ")),

@@ -7,6 +7,7 @@ use super::{
     output::Outputs,
     pipeline::{NodeId, Pipeline},
     plan::{Judge, Reason, Retry},
+    recipe::Lack,
     run::{Run, State},
     stage::StageError,
     store::{Failure, Record, Store, StoreError},
@@ -47,7 +48,7 @@ pub struct Order {
 struct Job {
     id: NodeId,
     inputs: HashMap<NodeId, Arc<Record>>,
-    missing: HashMap<NodeId, String>,
+    missing: HashMap<NodeId, Lack>,
 }
 
 /// What workers send.
@@ -62,6 +63,10 @@ enum Made {
     Fresh(Arc<Record>, Vec<Reason>),
     /// Not made: it failed before, and was not to be tried again.
     FailedBefore(Box<Failure>),
+    /// Not made: its gate, which is named, does not let it through.
+    HeldBack {
+        gate: String,
+    },
     /// Not made, since these stages' results are not what they were: they are made again first.
     Refused(Vec<NodeId>),
 }
@@ -186,6 +191,9 @@ impl Coordinator<'_> {
                 let help = Some("`--retry-failed` tries it again".to_string());
                 (Event::Failed { stage, kind, message: said, help }, state)
             }
+            Ok(Made::HeldBack { gate }) => {
+                (Event::HeldBack { stage, kind, gate: gate.clone() }, State::HeldBack { gate })
+            }
             Err(StageError::Interrupted) => {
                 (Event::Interrupted { stage, kind }, State::Failed(StageError::Interrupted))
             }
@@ -253,7 +261,7 @@ fn job(run: &Run, id: NodeId) -> Job {
         let state = run.state(from);
         match state.record() {
             Some(record) => drop(job.inputs.insert(from, record.clone())),
-            None => job.missing.extend(state.problem().map(|problem| (from, problem))),
+            None => job.missing.extend(state.lack().map(|why| (from, why))),
         }
     }
     job

@@ -43,15 +43,23 @@ impl Worker<'_> {
         let (judge, store, id) = (self.judge, self.judge.store, job.id);
         let known = |from| match job.inputs.get(&from) {
             Some(record) => Some(Read::Made(record.outputs.digest())),
-            None => job.missing.get(&from).cloned().map(Read::Failed),
+            None => job.missing.get(&from).cloned().map(Read::Missing),
         };
+        let gate = judge.pipeline.nodes[id].gate.and_then(|gate| job.inputs.get(&gate));
+        if let Some(gate) = gate
+            && let Some(gate) = judge.held_back_by(id, gate)?
+        {
+            return Ok(Made::HeldBack { gate });
+        }
         let prepared = judge.prepare(id, known)?;
         let reasons = match judge.verdict(id, &prepared) {
             Verdict::Cached(record) => return Ok(Made::Found(record.into())),
             Verdict::FailedBefore(failure) => return Ok(Made::FailedBefore(failure)),
             Verdict::Stale(reasons) => reasons,
             Verdict::Broken(error) => return Err(error),
-            Verdict::Waits { .. } => return Err(StageError::new("started before its inputs")),
+            Verdict::Waits { .. } | Verdict::HeldBack { .. } => {
+                return Err(StageError::new("started before its inputs"));
+            }
         };
         let name = &judge.pipeline.nodes[id].name;
         let waiting = |holder| self.tell(Event::Waiting { stage: name.clone(), holder });
@@ -120,13 +128,11 @@ impl Worker<'_> {
         let (stop, progress) = (self.stop, &progress);
         let cx = Context { out, scratch, stop, progress, earlier: &earlier, recipe: &recipe };
         let (began, clock) = (SystemTime::now(), Instant::now());
-        let said = node.stage.run(&self.given(job), &cx).map_err(|error| {
-            if node.search.is_some() {
-                self.remember_failure(&key, &error, std::mem::take(&mut locked(&log)));
-            }
-            error
-        })?;
-        let Said { headline, shortfalls } = said;
+        let ran = node.stage.run(&self.given(job), &cx);
+        if let (Err(error), Some(_)) = (&ran, &node.search) {
+            self.remember_failure(&key, error, std::mem::take(&mut locked(&log)));
+        }
+        let Said { headline, shortfalls } = ran?;
         for (files, snapshot) in &sources {
             files.unchanged(snapshot).map_err(|error| {
                 StageError::new(error.to_string())
@@ -173,8 +179,8 @@ impl Worker<'_> {
             };
             given.files.insert(port.name, from.iter().filter_map(files).collect());
             let missing = |from: &NodeId| {
-                let (name, error) = (&pipeline.nodes[*from].name, job.missing.get(from)?);
-                Some(Missing { name: name.clone(), error: error.clone() })
+                let (name, why) = (&pipeline.nodes[*from].name, job.missing.get(from)?);
+                Some(Missing { name: name.clone(), why: why.clone() })
             };
             given.missing.insert(port.name, from.iter().filter_map(missing).collect());
         }

@@ -25,6 +25,8 @@ pub struct Draft {
     /// None when the parameters are wrong.
     pub stage: Option<Box<dyn AnyStage>>,
     pub search: Option<String>,
+    /// For a point on a higher rung: the stage that decides whether it runs.
+    pub gate: Option<Key>,
 }
 
 pub fn draft(
@@ -69,6 +71,7 @@ pub fn draft(
         template,
         stage: None,
         search: None,
+        gate: None,
     };
     draft.parse(problems);
     Some(draft)

@@ -7,17 +7,19 @@ use super::{
     value::{Data, Key, Span, Table, Value, steps},
     vary::{Upstream, Variants},
 };
-use crate::engine::stage::{Complaint, Point, Port, Setting, SettingValue};
+use crate::engine::stage::{Arity, Complaint, Gate, Kind, Point, Port, Setting, SettingValue};
 use std::collections::BTreeSet;
 
 /// What a draft reads at each of its ports.
 pub type References = Vec<(&'static Port, Vec<Key>)>;
 
 /// All drafts, each search preceded by its points and reading them at its port for points; the
-/// points of a search that varies earlier stages are preceded by the copies of those.
+/// points of a search that varies earlier stages are preceded by the copies of those, and the points
+/// of a higher rung by its gate.
 pub fn points(
     drafts: Vec<Draft>,
     broken: &BTreeSet<String>,
+    kinds: &'static [Kind],
     problems: &mut Vec<Problem>,
 ) -> Vec<Draft> {
     let mut variants = Variants::of(&drafts);
@@ -25,7 +27,7 @@ pub fn points(
         Some(template) if broken.contains(&template.name) => (vec![], vec![]),
         _ => {
             let points = points_of(draft, &drafts, &mut variants, problems);
-            (variants.take(), points)
+            (variants.take(), with_gates(draft, points, kinds, problems))
         }
     };
     let found: Vec<_> = drafts.iter().map(of).collect();
@@ -33,7 +35,8 @@ pub fn points(
     for (mut draft, (before, points)) in drafts.into_iter().zip(found) {
         all.extend(before);
         if let Some(template) = draft.kind.template {
-            let names = points.iter().map(|p| Key { name: p.name.clone(), span: draft.span });
+            let names = points.iter().filter(|p| p.search.is_some());
+            let names = names.map(|p| Key { name: p.name.clone(), span: draft.span });
             let port = draft.kind.ports.iter().find(|port| port.name == template.port);
             draft.references.extend(port.map(|port| (port, names.collect())));
         }
@@ -48,7 +51,7 @@ fn points_of(
     drafts: &[Draft],
     variants: &mut Variants,
     problems: &mut Vec<Problem>,
-) -> Vec<Draft> {
+) -> Vec<(usize, Draft)> {
     let Some((template, stage)) = template_of(search, drafts, problems).zip(search.stage.as_ref())
     else {
         return vec![];
@@ -70,9 +73,67 @@ fn points_of(
             let problem = Problem::new(format!("two points are called `{}`", point.name));
             problems.push(problem.at(search.span, "in this search"));
         }
-        made.extend(point_draft(search, template, point, variants, problems));
+        let rung = point.rung;
+        let draft = point_draft(search, template, point, variants, problems);
+        made.extend(draft.map(|draft| (rung, draft)));
     }
     made
+}
+
+/// The points in the order of their rungs, which wait for their gates, each gate before its rung.
+fn with_gates(
+    search: &Draft,
+    points: Vec<(usize, Draft)>,
+    kinds: &'static [Kind],
+    problems: &mut Vec<Problem>,
+) -> Vec<Draft> {
+    let gates = search.stage.as_ref().map_or(vec![], |stage| stage.gates());
+    let mut rungs: Vec<Vec<Draft>> = (0..=gates.len()).map(|_| Vec::new()).collect();
+    for (rung, draft) in points {
+        rungs[rung.min(gates.len())].push(draft);
+    }
+    let mut rungs = rungs.into_iter();
+    let mut all = rungs.next().unwrap_or_default();
+    let mut below: Vec<Key> = names_of(&all, search.span);
+    for (gate, mut rung) in gates.into_iter().zip(rungs) {
+        let Some(mut draft) = gate_draft(search, gate, below, kinds) else { return all };
+        draft.parse(problems);
+        let name = Key { name: draft.name.clone(), span: search.span };
+        rung.iter_mut().for_each(|point| point.gate = Some(name.clone()));
+        below = names_of(&rung, search.span);
+        all.push(draft);
+        all.extend(rung);
+    }
+    all
+}
+
+fn names_of(drafts: &[Draft], span: Span) -> Vec<Key> {
+    drafts.iter().map(|draft| Key { name: draft.name.clone(), span }).collect()
+}
+
+fn gate_draft(
+    search: &Draft,
+    gate: Gate,
+    below: Vec<Key>,
+    kinds: &'static [Kind],
+) -> Option<Draft> {
+    let kind = kinds.iter().find(|kind| kind.name == gate.kind)?;
+    let port = kind.ports.iter().find(|port| port.arity == Arity::Points)?;
+    let table = match Value::from_json(&gate.params, search.span).data {
+        Data::Table(table) => table,
+        _ => Table::default(),
+    };
+    Some(Draft {
+        name: format!("{}[{}]", search.name, gate.name),
+        span: search.span,
+        kind,
+        table,
+        references: vec![(port, below)],
+        template: None,
+        stage: None,
+        search: None,
+        gate: None,
+    })
 }
 
 fn template_of<'a>(
@@ -136,6 +197,7 @@ fn point_draft(
         template: None,
         stage: None,
         search: Some(search.name.clone()),
+        gate: None,
     };
     draft.parse(problems);
     Some(draft)

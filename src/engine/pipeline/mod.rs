@@ -53,6 +53,16 @@ pub struct Node {
     pub inputs: Vec<(&'static Port, Vec<NodeId>)>,
     /// The search whose point this is.
     pub search: Option<String>,
+    /// The stage that decides whether this one runs at all.
+    pub gate: Option<NodeId>,
+}
+
+impl Node {
+    /// What a gate calls a point: what stands in the brackets of its name.
+    pub fn inside(&self) -> &str {
+        let inside = self.name.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
+        inside.unwrap_or(&self.name)
+    }
 }
 
 impl Pipeline {

@@ -61,7 +61,7 @@ pub fn pipeline(
             None => drop(broken.insert(name)),
         }
     }
-    let drafts = expand::points(drafts, &broken, problems);
+    let drafts = expand::points(drafts, &broken, kinds, problems);
     let mut drafts = share::shared(drafts, kinds, problems);
     // What is wrong with a stage of no known kind is said; who reads it is not to blame.
     for (_, names) in drafts.iter_mut().flat_map(|draft| &mut draft.references) {

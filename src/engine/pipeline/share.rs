@@ -85,6 +85,7 @@ fn stage_of(
         template: None,
         stage: None,
         search: None,
+        gate: None,
     };
     draft.parse(problems);
     draft

@@ -158,6 +158,7 @@ impl<'a> Variants<'a> {
             template: None,
             stage: None,
             search: None,
+            gate: None,
         };
         let before = problems.len();
         draft.parse(problems);

@@ -29,6 +29,11 @@ pub fn nodes(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> Option<(Vec<Nod
             });
             inputs.push((*port, found.collect()));
         }
+        if let Some((gate, &from)) =
+            draft.gate.as_ref().and_then(|gate| Some((gate, ids.get(&gate.name)?)))
+        {
+            edges.push((from, id, gate.span));
+        }
         wires.push(inputs);
     }
     let pairs: Vec<_> = edges.iter().map(|(from, to, _)| (*from, *to)).collect();
@@ -42,8 +47,9 @@ pub fn nodes(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> Option<(Vec<Nod
     check(&drafts, &wires, &graph, problems);
     let whole = drafts.iter().all(|draft| draft.stage.is_some());
     let build = |(draft, inputs): (Draft, _)| {
-        let Draft { name, kind, stage, search, .. } = draft;
-        Some(Node { name, kind, stage: stage?, inputs, search })
+        let Draft { name, kind, stage, search, gate, .. } = draft;
+        let gate = gate.and_then(|gate| ids.get(&gate.name).copied());
+        Some(Node { name, kind, stage: stage?, inputs, search, gate })
     };
     let nodes = drafts.into_iter().zip(wires).filter_map(build).collect();
     whole.then_some((nodes, graph))

@@ -102,6 +102,7 @@ fn row(rank: usize, combination: &Combination) -> Markup {
         Standing::Worse(against) => (Some(against), "worse"),
         Standing::NotTold(against) => (Some(against), "cannot be told from it"),
         Standing::Unknown => (None, "unknown"),
+        Standing::HeldBack => (None, "not trained further"),
         Standing::Failed => (None, "failed"),
     };
     html! {

@@ -50,6 +50,8 @@ pub enum Standing {
     /// Too few repeats to say.
     #[default]
     Unknown,
+    /// Others were better after fewer epochs, and it was not trained further.
+    HeldBack,
     Failed,
 }
 

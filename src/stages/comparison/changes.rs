@@ -4,9 +4,10 @@
 use super::{Scored, Side, side::Made};
 use crate::engine::{
     Digest,
-    recipe::{Difference, differences},
+    recipe::{Difference, Input, differences},
 };
 use serde::Serialize;
+use serde_json::Value;
 use std::{collections::BTreeSet, fmt};
 
 /// A fact in which two stages differ.
@@ -62,16 +63,16 @@ impl<'a> Walk<'a> {
         };
         let mut explained = BTreeSet::new();
         if was.kind == is.kind {
-            for (port, inputs) in &was.inputs {
-                let ([from], Some([to])) = (&inputs[..], is.inputs.get(port).map(|to| &to[..]))
-                else {
-                    continue;
-                };
-                let makers = self.old.maker(&from.digest, from.name.as_deref());
-                let makers = makers.zip(self.new.maker(&to.digest, to.name.as_deref()));
-                if let Some((from, to)) = makers.filter(|_| port != "models") {
-                    self.compare(from, to);
-                    explained.insert(format!("inputs.{port}"));
+            for (port, inputs) in was.inputs.iter().filter(|(port, _)| *port != "models") {
+                let others = is.inputs.get(port).map_or(&[][..], Vec::as_slice);
+                for from in inputs {
+                    let Some(to) = partner(from, inputs, others) else { continue };
+                    let old = self.old.maker(&from.digest, from.name.as_deref());
+                    let new = self.new.maker(&to.digest, to.name.as_deref());
+                    if let (Some(old), Some(new)) = (old, new) {
+                        self.compare(old, new);
+                        explained.extend([place(port, from), place(port, to)]);
+                    }
                 }
             }
         }
@@ -81,11 +82,55 @@ impl<'a> Walk<'a> {
             true => !explained.contains(&it.place),
             false => it.place == "kind",
         });
-        self.found.extend(told.map(|Difference { place, old, new }| Change {
+        let networks = networks(&was.params, &is.params).filter(|_| was.kind == is.kind);
+        // Parameter by parameter, networks of different build say little.
+        let told = told.filter(|it| networks.is_none() || !it.place.starts_with(MODEL));
+        let told: Vec<Difference> = told.chain(networks.clone()).collect();
+        self.found.extend(told.into_iter().map(|Difference { place, old, new }| Change {
             stage: stage.clone(),
             place,
             old,
             new,
         }));
     }
+}
+
+/// The input that stands where this one stood: of the same name, or the only one, too.
+fn partner<'i>(from: &Input, inputs: &[Input], others: &'i [Input]) -> Option<&'i Input> {
+    match (inputs, others) {
+        ([_], [only]) => Some(only),
+        _ => others.iter().find(|other| from.name.is_some() && other.name == from.name),
+    }
+}
+
+/// Where a difference of an input is said to be.
+fn place(port: &str, input: &Input) -> String {
+    match &input.name {
+        Some(name) => format!("inputs.{port}.{name}"),
+        None => format!("inputs.{port}"),
+    }
+}
+
+/// Where a training's network is in its parameters.
+const MODEL: &str = "params.model";
+
+/// The difference between networks of different build, in the names of their layers.
+fn networks(was: &Value, is: &Value) -> Option<Difference> {
+    let (old, new) = (build(was.get("model")?), build(is.get("model")?));
+    let place = MODEL.into();
+    (old != new).then_some(Difference { place, old: Some(old), new: Some(new) })
+}
+
+/// `resnet18`, or `conv, relu, dense`.
+fn build(model: &Value) -> String {
+    match model.get("layers").and_then(Value::as_array) {
+        Some(layers) => layers.iter().map(name).collect::<Vec<_>>().join(", "),
+        None => name(model),
+    }
+}
+
+/// `"relu"`, or the only key of a table.
+fn name(choice: &Value) -> String {
+    let table = choice.as_object().and_then(|table| table.keys().next()).map(String::as_str);
+    choice.as_str().or(table).unwrap_or_default().into()
 }

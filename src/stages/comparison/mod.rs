@@ -23,6 +23,7 @@ use crate::{
 use answers::Answers;
 use scored::Scored;
 use serde::Serialize;
+use side::Made;
 use std::collections::BTreeMap;
 
 /// Models side by side; the first is what the others are compared with.
@@ -49,6 +50,9 @@ pub struct Compared {
     pub evaluation: String,
     /// The stage that made it.
     pub model: String,
+    /// The name of an earlier one that is this very model on the same images; it is not tested
+    /// again.
+    pub same_as: Option<String>,
     pub split: Split,
     pub images: u64,
     pub groups: u64,
@@ -71,7 +75,7 @@ pub struct Figure {
     pub difference: Option<f64>,
 }
 
-/// How a training went, from its provenance.
+/// How a training went, from its provenance; of a search, all its points together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trained {
     pub seconds: f64,
@@ -81,10 +85,14 @@ pub struct Trained {
 }
 
 impl Trained {
-    fn of(record: &Record) -> Trained {
-        let rate = record.provenance.rate.as_ref();
+    fn of(made: &Made, side: &Side) -> Trained {
+        let Record { recipe, provenance, .. } = &made.record;
+        let points = recipe.inputs.get("trials").into_iter().flatten();
+        let points = points.filter_map(|point| side.maker(&point.digest, point.name.as_deref()));
+        let rate = provenance.rate.as_ref();
         Trained {
-            seconds: record.provenance.seconds,
+            seconds: provenance.seconds
+                + points.map(|point| point.record.provenance.seconds).sum::<f64>(),
             per_second: rate.map(|rate| rate.per_second),
             unit: rate.map(|rate| rate.unit.clone()),
         }
@@ -106,19 +114,49 @@ pub fn compare(sides: &[Side], store: &Store) -> Result<Comparison, StageError> 
     for side in sides {
         let found = scored::of_side(side, store, &mut notes)?;
         if found.is_empty() {
-            return Err(side.without_scores(&notes));
+            return Err(side.without_scores());
         }
         scored.extend(found);
     }
     let names = naming::names(&scored);
-    let (pairs, apart) = pairs::pairs(&scored, &names)?;
+    let same: Vec<Option<usize>> =
+        (0..scored.len()).map(|i| (0..i).find(|&j| scored[i].is_same(&scored[j]))).collect();
+    let (pairs, apart) = pairs::pairs(&scored, &names, &same)?;
     notes.extend(apart);
-    let models = scored.iter().zip(names).map(|(one, name)| compared(name, one, &scored[0]));
     let level = scored[0].evaluation.intervals.level;
-    Ok(Comparison { models: models.collect(), level, pairs, notes })
+    let mut models: Vec<Compared> = Vec::new();
+    for ((one, name), same) in scored.iter().zip(&names).zip(same) {
+        let same_as = same.map(|earlier| names[earlier].clone());
+        models.push(Compared { same_as, ..compared(name, one, &scored[0]) });
+    }
+    notes.extend(few_groups(&models));
+    Ok(Comparison { models, level, pairs, notes })
 }
 
-fn compared(name: String, one: &Scored, first: &Scored) -> Compared {
+/// Groups below which a bootstrap over groups says little.
+const FEW: u64 = 10;
+
+impl Comparison {
+    /// The least number of groups, where it is so small that nothing can be concluded by group.
+    pub fn few_groups(&self) -> Option<u64> {
+        few(&self.models)
+    }
+}
+
+fn few(models: &[Compared]) -> Option<u64> {
+    models.iter().map(|model| model.groups).min().filter(|groups| *groups < FEW)
+}
+
+fn few_groups(models: &[Compared]) -> Option<String> {
+    let least = few(models)?;
+    let groups = if least == 1 { "1 group".into() } else { format!("{least} groups") };
+    Some(format!(
+        "there are images of {groups} only: intervals and p-values by group are rough, and the \
+         tests of DeLong and McNemar take all images as independent"
+    ))
+}
+
+fn compared(name: &str, one: &Scored, first: &Scored) -> Compared {
     let is_first = std::ptr::eq(one, first);
     let figure = |metric: Metric| {
         let value = one.scores().get(metric);
@@ -127,7 +165,8 @@ fn compared(name: String, one: &Scored, first: &Scored) -> Compared {
         (metric, Figure { value, interval: one.model.interval(metric), difference })
     };
     Compared {
-        name,
+        name: name.into(),
+        same_as: None,
         from: one.side.label.clone(),
         evaluation: one.stage.into(),
         model: one.model.model.clone(),
@@ -136,7 +175,7 @@ fn compared(name: String, one: &Scored, first: &Scored) -> Compared {
         groups: one.evaluation.groups,
         threshold: one.scores().threshold,
         metrics: Metric::ALL.into_iter().map(figure).collect(),
-        trained: one.trained.map(|made| Trained::of(&made.record)),
+        trained: one.trained.map(|made| Trained::of(made, one.side)),
         changes: changes::changes(first, one),
     }
 }

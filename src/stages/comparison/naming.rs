@@ -1,10 +1,8 @@
 //! What to call models of several evaluations and pipelines: no longer than tells them apart.
 
 use super::Scored;
-use std::collections::BTreeSet;
 
-/// A name for each: the model's own where these differ, else with its pipeline before it, and its
-/// evaluation.
+/// A name for each: the model's own, with its evaluation or its pipeline where that is needed.
 pub(super) fn names(scored: &[Scored]) -> Vec<String> {
     let ways: [fn(&Scored) -> String; 4] = [
         |one| one.model.model.clone(),
@@ -13,8 +11,13 @@ pub(super) fn names(scored: &[Scored]) -> Vec<String> {
         |one| format!("{}:{} ({})", one.side.label, one.model.model, one.stage),
     ];
     let all = ways.map(|way| scored.iter().map(way).collect::<Vec<String>>());
-    let differ = |names: &Vec<String>| names.iter().collect::<BTreeSet<_>>().len() == names.len();
-    let [.., longest] = &all;
-    let numbered = || longest.iter().enumerate().map(|(i, name)| format!("{name} #{}", i + 1));
-    all.iter().find(|names| differ(names)).cloned().unwrap_or_else(|| numbered().collect())
+    let alone = |names: &&Vec<String>, i: usize| {
+        names.iter().filter(|name| **name == names[i]).count() == 1
+    };
+    let name = |i: usize| match all.iter().find(|names| alone(names, i)) {
+        Some(names) => names[i].clone(),
+        // The same was named twice.
+        None => format!("{} #{}", all[3][i], i + 1),
+    };
+    (0..scored.len()).map(name).collect()
 }

@@ -10,13 +10,15 @@ use crate::{
 /// A model on the images of another: its place among all, and its probabilities in their order.
 type Member = (usize, Vec<f32>);
 
-/// All pairs on the same images; and for images that differ, a sentence that says so.
+/// All pairs on the same images, of models that are not the `same` as an earlier one; and for images that differ, a sentence that says so.
 pub(super) fn pairs(
     scored: &[Scored],
     names: &[String],
+    same: &[Option<usize>],
 ) -> Result<(Vec<Pair>, Vec<String>), StageError> {
     let mut rooms: Vec<Vec<Member>> = Vec::new();
-    for (i, one) in scored.iter().enumerate() {
+    let distinct = scored.iter().enumerate().filter(|(i, _)| same[*i].is_none());
+    for (i, one) in distinct {
         let fits = |room: &[Member]| one.answers.in_order_of(&scored[room[0].0].answers);
         let found = rooms.iter().enumerate().find_map(|(at, room)| Some((at, fits(room)?)));
         match found {

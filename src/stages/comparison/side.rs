@@ -1,10 +1,16 @@
 //! One side of a comparison: the results that the store has of a pipeline, or of a lock file.
 
-use crate::engine::{
-    Digest, Judge, LockFile, Pipeline, StageError, Store, Verdict, plan,
-    store::{Lookup, Record},
+use crate::{
+    engine::{
+        Digest, Judge, LockFile, Pipeline, Stage, StageError, Store, Verdict, plan,
+        store::{Lookup, Record},
+    },
+    stages::Evaluate,
 };
 use std::collections::BTreeSet;
+
+/// The file of an evaluation that has what models make of each image.
+pub(super) const PREDICTIONS: &str = "predictions.csv";
 
 /// The results of a pipeline or a lock file.
 pub struct Side {
@@ -13,7 +19,7 @@ pub struct Side {
     /// The only model or evaluation that is looked at.
     pub only: Option<String>,
     pub(super) made: Vec<Made>,
-    /// The stages whose results are not there.
+    /// The evaluations whose results are not there.
     pub(super) missing: Vec<String>,
     what: What,
 }
@@ -36,20 +42,17 @@ impl Side {
     /// The results that a pipeline would find now.
     pub fn of_pipeline(label: String, pipeline: &Pipeline, store: &Store) -> Side {
         let all: Vec<_> = (0..pipeline.nodes.len()).collect();
-        let planned = plan(&Judge::new(pipeline, store, BTreeSet::new()), &all);
+        let mut planned = plan(&Judge::new(pipeline, store, BTreeSet::new()), &all);
         let mut side = Side::new(label, What::Pipeline);
         // In the order of the file.
-        let mut planned: Vec<_> = planned.into_iter().collect();
         planned.sort_by_key(|stage| stage.id);
         for stage in planned {
-            let name = pipeline.nodes[stage.id].name.clone();
-            side.add(
-                name,
-                match stage.verdict {
-                    Verdict::Cached(record) => Some(*record),
-                    _ => None,
-                },
-            );
+            let node = &pipeline.nodes[stage.id];
+            match stage.verdict {
+                Verdict::Cached(record) => side.add(&node.name, *record),
+                _ if node.kind.name == Evaluate::KIND => side.missing.push(node.name.clone()),
+                _ => {}
+            }
         }
         side
     }
@@ -58,14 +61,12 @@ impl Side {
     pub fn of_lock(label: String, lock: &LockFile, store: &Store) -> Side {
         let mut side = Side::new(label, What::Lock);
         for (name, locked) in &lock.stage {
-            let found = store.find(&locked.key);
-            side.add(
-                name.clone(),
-                match found {
-                    Lookup::Hit(record) => Some(*record),
-                    Lookup::Miss | Lookup::Damaged(_) => None,
-                },
-            );
+            match store.find(&locked.key) {
+                Lookup::Hit(record) => side.add(name, *record),
+                // What kind it was is told by its files.
+                _ if locked.outputs.contains_key(PREDICTIONS) => side.missing.push(name.clone()),
+                _ => {}
+            }
         }
         side
     }
@@ -74,14 +75,9 @@ impl Side {
         Side { label, only: None, made: Vec::new(), missing: Vec::new(), what }
     }
 
-    fn add(&mut self, stage: String, record: Option<Record>) {
-        match record {
-            Some(record) => {
-                let digest = record.outputs.digest();
-                self.made.push(Made { stage, record, digest });
-            }
-            None => self.missing.push(stage),
-        }
+    fn add(&mut self, stage: &str, record: Record) {
+        let digest = record.outputs.digest();
+        self.made.push(Made { stage: stage.into(), record, digest });
     }
 
     /// Looks at nothing but the model or evaluation of this name.
@@ -96,24 +92,22 @@ impl Side {
     }
 
     /// The error of a side that has nothing to compare.
-    pub(super) fn without_scores(&self, notes: &[String]) -> StageError {
-        let what = match &self.only {
-            Some(stage) => format!("no scores of `{stage}`"),
-            None => "no scores".into(),
-        };
-        let mut message = format!("{} has {what}", self.label);
-        if let Some(note) = notes.last() {
-            message += &format!(": {note}");
+    pub(super) fn without_scores(&self) -> StageError {
+        let label = &self.label;
+        let missing: Vec<String> = self.missing.iter().map(|it| format!("`{it}`")).collect();
+        if missing.is_empty() {
+            let help = "it takes a stage of kind `evaluate`, whose scores are compared";
+            return StageError::new(format!("{label} has no scores")).with_help(help);
         }
-        StageError::new(message).with_help(match self.what {
-            What::Pipeline => {
-                format!("run it first, with an `evaluate` stage: `microtome run {}`", self.label)
-            }
-            What::Lock => {
-                "check the pipeline that it belongs to out and run it, or name the store \
-                           that has its results by `--cache`"
-                    .into()
-            }
-        })
+        let have = if missing.len() == 1 { "has" } else { "have" };
+        let missing = missing.join(", ");
+        StageError::new(format!("{label} has no scores: {missing} {have} no result")).with_help(
+            match self.what {
+                What::Pipeline => format!("run it first: `microtome run {label}`"),
+                What::Lock => "check out the pipeline that it belongs to and run it, or name the \
+                               store that has its results by `--cache`"
+                    .into(),
+            },
+        )
     }
 }

@@ -15,7 +15,7 @@ pub use settings::{Calibrate, Evaluate, Intervals};
 pub use threshold::{Cost, Rule, Threshold};
 
 use super::{
-    DATA, SPLIT,
+    DATA, SPLIT, VALID,
     artifacts::{Evaluation, Model, Search, write_json},
     known_data, known_size, split_needed,
 };
@@ -86,6 +86,9 @@ impl Stage for Evaluate {
         let names: Vec<&str> =
             models.iter().filter_map(|model| model.get(NAME)?.as_str()).collect();
         complaints.extend(self.complaints(&names));
+        if data.get(VALID) == Some(&false.into()) {
+            complaints.extend(self.without_valid());
+        }
         if complaints.is_empty() {
             Ok(Facts::from([(SPLIT, true.into())]))
         } else {

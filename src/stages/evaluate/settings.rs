@@ -83,6 +83,23 @@ impl Evaluate {
         matches!(self.threshold, Threshold::By(_)) || self.calibrate != Calibrate::None
     }
 
+    /// The complaint where something is to be chosen on a valid split that has no images.
+    pub fn without_valid(&self) -> Option<Complaint> {
+        let (place, message) = match self.threshold {
+            Threshold::By(_) => ("threshold", "the threshold is chosen on the valid split"),
+            Threshold::At(_) if self.calibrate != Calibrate::None => {
+                ("calibrate", "the temperature is fitted on the valid split")
+            }
+            Threshold::At(_) => return None,
+        };
+        let help = "give `valid` a share in the `split` of the preprocess stage";
+        Some(Complaint {
+            place: place.into(),
+            message: format!("{message}, and that of `data` is empty"),
+            help: Some(help.into()),
+        })
+    }
+
     /// What is wrong with the parameters, given the models' names.
     pub fn complaints(&self, models: &[&str]) -> Vec<Complaint> {
         let mut complaints = Vec::new();

@@ -13,8 +13,9 @@ use serde::Deserialize;
 /// A search with all its trials.
 pub fn search(files: &Files) -> Result<SearchSection, StageError> {
     let found = Search::open(files)?;
-    let repeated = [(found.folds, "fold"), (found.seeds, "seed")];
-    let repeated = repeated.into_iter().filter(|(n, _)| *n > 1).map(|(_, word)| word.to_string());
+    let repeated = repeats(&found).map(|(word, _)| word.to_string());
+    let ran = |place: &usize| found.trials[*place].outcome != Outcome::NotPromoted;
+    let shown: Vec<usize> = (0..found.trials.len()).filter(ran).collect();
     let comparison = format!("{}. {}", sentence(&found.comparison.test), found.comparison.limits);
     Ok(SearchSection {
         stage: files.stage.clone(),
@@ -24,8 +25,8 @@ pub fn search(files: &Files) -> Result<SearchSection, StageError> {
             Objective::ValAuc | Objective::ValAccuracy => Goal::Maximize,
         },
         parameters: found.parameters.iter().cloned().chain(repeated).collect(),
-        trials: found.trials.iter().map(|t| trial(&found, t)).collect(),
-        best: Some(found.best),
+        trials: shown.iter().map(|&place| trial(&found, &found.trials[place])).collect(),
+        best: shown.iter().position(|&place| place == found.best),
         leaderboard: found.combinations.iter().map(combination).collect(),
         comparison,
         importance: found.importance.as_ref().map(|importance| Importance {
@@ -63,12 +64,27 @@ fn shown(values: &[Option<String>]) -> Vec<String> {
     values.iter().map(|value| value.clone().unwrap_or(UNSET.into())).collect()
 }
 
+/// What tells one repeat of a combination.
+type Repeat = fn(&Search, &Trial) -> String;
+
+/// In what the trials of a combination differ.
+fn repeats(search: &Search) -> impl Iterator<Item = (&'static str, Repeat)> {
+    let all: [(&str, bool, Repeat); 3] = [
+        ("epochs", !search.rungs.is_empty(), |search, trial| {
+            search.rungs.get(trial.rung).map_or(String::new(), u32::to_string)
+        }),
+        ("fold", search.folds > 1, |_, trial| trial.fold.to_string()),
+        ("seed", search.seeds > 1, |_, trial| trial.seed.to_string()),
+    ];
+    all.into_iter().filter(|(_, several, _)| *several).map(|(word, _, of)| (word, of))
+}
+
 fn trial(search: &Search, trial: &Trial) -> report::Trial {
-    let repeats = [(search.folds, trial.fold), (search.seeds, trial.seed)];
-    let repeats = repeats.into_iter().filter(|(n, _)| *n > 1).map(|(_, k)| k.to_string());
+    let repeats = repeats(search).map(|(_, of)| of(search, trial));
     let values = shown(&trial.values).into_iter().chain(repeats).collect();
     let outcome = match &trial.outcome {
         Outcome::Failed { error } => report::Outcome::Failed { error: error.clone() },
+        Outcome::NotPromoted => report::Outcome::Failed { error: "not trained further".into() },
         Outcome::Scored { objective, metrics: m } => {
             let auc = m.val_auc.map(|auc| ("val_auc".to_string(), auc));
             let mut metrics: Vec<_> = auc.into_iter().collect();
@@ -100,6 +116,7 @@ fn combination(ranked: &Ranked) -> Combination {
                 report::Standing::NotTold(against(n, difference, p_holm))
             }
             Standing::Unknown => report::Standing::Unknown,
+            Standing::HeldBack => report::Standing::HeldBack,
             Standing::Failed => report::Standing::Failed,
         },
     }

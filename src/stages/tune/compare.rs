@@ -22,8 +22,14 @@ pub fn compare(
     let Some((best, others)) = combinations.split_first_mut() else { return said(folds) };
     best.standing = Standing::Best;
     let overlap = overlap(folds);
-    let tests: Vec<Option<Paired>> =
-        others.iter().map(|other| paired(&differences(other, best, trials), overlap)).collect();
+    for other in others.iter_mut().filter(|other| other.rung < best.rung && other.n > 0) {
+        other.standing = Standing::HeldBack;
+    }
+    let test = |other: &Ranked| {
+        let fair = other.rung == best.rung;
+        fair.then(|| paired(&differences(other, best, trials), overlap)).flatten()
+    };
+    let tests: Vec<Option<Paired>> = others.iter().map(test).collect();
     let p: Vec<Option<f64>> = tests.iter().map(|test| test.as_ref().map(|test| test.p)).collect();
     for ((other, test), p_holm) in others.iter_mut().zip(tests).zip(holm(&p)) {
         let (Some(Paired { n, difference, p }), Some(p_holm)) = (test, p_holm) else { continue };

@@ -5,13 +5,13 @@ use super::{
     condition::{Condition, is_asked},
     draw::DIMENSIONS,
     grid::{Domain, Product},
-    names::{FOLD, SEED},
+    names::{EPOCHS, FOLD, SEED},
 };
 use crate::engine::Complaint;
 use serde_json::Value;
 
 /// More points than anybody trains: a slip of the keyboard.
-const MOST: usize = 100_000;
+const MOST: usize = 10_000;
 
 impl Tune {
     /// Everything that is wrong, in the order of the parameters.
@@ -21,6 +21,7 @@ impl Tune {
         self.about_zip(&mut say);
         self.about_conditions(&mut say);
         self.about_budget(&mut say);
+        self.about_halving(&mut say);
         self.about_names(&mut say);
         say.0
     }
@@ -186,6 +187,22 @@ impl Tune {
         }
         if draws.points.get() as usize > MOST {
             say.of("search", format!("that are {} points", draws.points), "take fewer");
+        }
+    }
+
+    fn about_halving(&self, say: &mut Complaints) {
+        let Some(halving) = &self.halving else { return };
+        if halving.epochs.is_empty() || !halving.epochs.is_sorted_by(|a, b| a < b) {
+            let help = "each rung trains longer than the one before: `epochs = [3, 9, 27]`";
+            say.of("halving.epochs", "these are no rungs", help);
+        }
+        if halving.factor.get() < 2 {
+            let message = "a factor of 1 lets every combination through";
+            say.of("halving.factor", message, "one in 3 is usual: `factor = 3`");
+        }
+        if self.grid.keys().contains(&EPOCHS) {
+            let message = "both `halving` and the grid vary the epochs";
+            say.of("halving", message, "keep one of the two");
         }
     }
 

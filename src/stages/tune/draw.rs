@@ -70,7 +70,7 @@ impl Domain {
                 let place = (unit * values.len() as f64) as usize;
                 values.get(place).cloned().unwrap_or(Value::Null)
             }
-            Domain::Range(from, to) => short(from + unit * (to - from), *from, *to),
+            Domain::Range(from, to) => fine(from + unit * (to - from), *from, *to),
             Domain::Log(from, to) => {
                 let (low, high) = (libm::log(*from), libm::log(*to));
                 short(libm::exp(low + unit * (high - low)), *from, *to)
@@ -81,6 +81,13 @@ impl Domain {
             }
         }
     }
+}
+
+/// A number with as many decimals as tell a thousandth of its range.
+fn fine(number: f64, from: f64, to: f64) -> Value {
+    let decimals = libm::ceil(3.0 - libm::log10(to - from)).clamp(0.0, 17.0) as usize;
+    let rounded: f64 = format!("{number:.decimals$}").parse().unwrap_or(number);
+    Value::from(rounded.clamp(from, to))
 }
 
 /// A number with four significant digits: what a point is called is all that it is.
@@ -121,6 +128,7 @@ mod tests {
         assert_eq!(at(&Domain::Range(0.0, 0.5), 0.333_333_3), "0.1667");
         let integers = [0.0, 0.3, 0.5, 0.999].map(|unit| at(&Domain::Integer(1, 4), unit));
         assert_eq!(integers, ["1", "2", "3", "4"]);
-        assert_eq!(at(&Domain::Range(0.12345, 0.12346), 0.5), "0.12345");
+        assert_eq!(at(&Domain::Range(0.12345, 0.12346), 0.5), "0.123455");
+        assert_eq!(at(&Domain::Range(100.0, 5000.0), 0.123), "703.0");
     }
 }

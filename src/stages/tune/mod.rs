@@ -5,6 +5,7 @@ mod combine;
 mod compare;
 mod complaints;
 mod condition;
+mod curves;
 mod draw;
 mod effects;
 mod grid;
@@ -13,19 +14,23 @@ mod objective;
 mod points;
 mod rank;
 mod result;
+mod rung;
 mod search;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use grid::{Domain, Grid};
 pub use objective::Objective;
 pub use result::Trials;
+pub use rung::{Promotion, Rung};
 pub use search::{
     Basis, Importance, Interaction, Method, Outcome, Ranked, Search, Standing, Trial,
 };
 
 use crate::engine::{
     Complaint, Context, Facts, Known, Stage, StageError,
-    stage::{Point, Template},
+    stage::{Gate, Point, Template},
 };
 use condition::Condition;
 use grid::Form;
@@ -59,6 +64,10 @@ pub struct Tune {
     /// Which points of the grid are tried: "grid" (all), or so many that are drawn from it.
     #[serde(default)]
     pub search: Strategy,
+    /// Successive halving: all combinations train for the fewest epochs, and of those that did so
+    /// only the best for the next more: { epochs = [3, 9, 27], factor = 3 }.
+    #[serde(default)]
+    pub halving: Option<Halving>,
     /// How many seeds each combination is trained with, counting up from the stage's own.
     #[serde(default = "once")]
     pub seeds: NonZeroU32,
@@ -96,6 +105,23 @@ pub struct Draws {
     pub seed: u64,
 }
 
+/// Successive halving (Jamieson and Talwalkar 2016): the rungs are stages, so that another rung, or
+/// another point, runs only what is new. A combination that goes on trains anew from its first
+/// weights for the longer time, since its schedule stretches over all epochs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Halving {
+    /// How long each rung trains, ascending.
+    pub epochs: Vec<NonZeroU32>,
+    /// One in so many goes on to the next rung, rounded up.
+    #[serde(default = "three")]
+    pub factor: NonZeroU32,
+}
+
+fn three() -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(2)
+}
+
 fn once() -> NonZeroU32 {
     NonZeroU32::MIN
 }
@@ -104,14 +130,15 @@ fn once() -> NonZeroU32 {
 /// numbers changes nothing, but for parameters that advance together.
 impl Serialize for Tune {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        let Tune { zip, when, exclude, name, search, seeds, folds, objective, .. } = self;
-        let mut fields = s.serialize_struct("Tune", 9)?;
+        let Tune { zip, when, exclude, name, search, halving, seeds, folds, objective, .. } = self;
+        let mut fields = s.serialize_struct("Tune", 10)?;
         fields.serialize_field("grid", &self.in_order())?;
         fields.serialize_field("zip", zip)?;
         fields.serialize_field("when", when)?;
         fields.serialize_field("exclude", exclude)?;
         fields.serialize_field("name", name)?;
         fields.serialize_field("search", search)?;
+        fields.serialize_field("halving", halving)?;
         fields.serialize_field("seeds", seeds)?;
         fields.serialize_field("folds", folds)?;
         fields.serialize_field("objective", objective)?;
@@ -156,6 +183,10 @@ impl Stage for Tune {
             Some(complaint) => Err(vec![complaint]),
             None => Ok(points),
         }
+    }
+
+    fn gates(&self) -> Vec<Gate> {
+        self.gates_between()
     }
 
     /// What is known of every point is known of the best.

@@ -8,6 +8,9 @@ pub const SEED: &str = "seed";
 /// The word of a repeat over folds.
 pub const FOLD: &str = "fold";
 
+/// The word of a rung's budget.
+pub const EPOCHS: &str = "epochs";
+
 /// What stands in a name for a parameter that does not apply.
 const NONE: &str = "none";
 

@@ -2,31 +2,36 @@
 
 use super::{
     Objective,
-    search::{Ranked, Standing, Trial},
+    search::{Outcome, Ranked, Standing, Trial},
 };
 use crate::metrics::search::{mean, sd};
+use std::cmp::Reverse;
 
-/// All combinations, the best mean first: those whose repeats all have figures, then those of which
-/// some failed, then those without any. Equals stay in the order of the search.
+/// All combinations, the best mean first: those on the highest rung, of these those whose repeats all
+/// have figures, then those of which some failed; and last those without any. Equals stay in the
+/// order of the search.
 pub fn ranked(trials: &[Trial], objective: Objective) -> Vec<Ranked> {
     let count = trials.iter().map(|trial| trial.combination + 1).max().unwrap_or(0);
     let mut all: Vec<Ranked> = (0..count).filter_map(|c| combination(c, trials)).collect();
     let merit = |r: &Ranked| r.mean.map_or(f64::NEG_INFINITY, |mean| objective.merit(mean));
-    let flaw = |r: &Ranked| match (r.n, r.trials.len()) {
-        (0, _) => 2,
-        (n, all) => usize::from(n < all),
-    };
+    let flaw = |r: &Ranked| (r.n == 0, Reverse(r.rung), r.n < r.trials.len());
     all.sort_by(|a, b| flaw(a).cmp(&flaw(b)).then(merit(b).total_cmp(&merit(a))));
     all
 }
 
 fn combination(number: usize, trials: &[Trial]) -> Option<Ranked> {
-    let places = (0..trials.len()).filter(|&place| trials[place].combination == number);
-    let places: Vec<usize> = places.collect();
+    let reached = |place: &usize| {
+        let trial = &trials[*place];
+        trial.combination == number && trial.outcome != Outcome::NotPromoted
+    };
+    let reached = (0..trials.len()).filter(reached);
+    let rung = reached.clone().map(|place| trials[place].rung).max()?;
+    let places: Vec<usize> = reached.filter(|&place| trials[place].rung == rung).collect();
     let figures: Vec<f64> = places.iter().filter_map(|&place| trials[place].objective()).collect();
     let standing = if figures.is_empty() { Standing::Failed } else { Standing::Unknown };
     Some(Ranked {
         combination: number,
+        rung,
         values: trials[*places.first()?].values.clone(),
         n: figures.len(),
         mean: mean(&figures),

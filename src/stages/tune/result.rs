@@ -1,7 +1,7 @@
 //! From the models of a search's points to what the search found.
 
 use super::{
-    Tune,
+    Objective, Tune,
     compare::compare,
     effects::Effects,
     points::TrialPoint,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     engine::{
-        Artifact, Context, Files, Given, Inputs, Missing, Port, StageError,
+        Artifact, Context, Files, Given, Inputs, Lack, Missing, Port, StageError,
         stage::{Arity, Naming},
     },
     stages::artifacts::Model,
@@ -20,7 +20,7 @@ use crate::{
 /// The models of all points, and the points that failed.
 pub struct Trials {
     models: Vec<Files>,
-    failed: Vec<Missing>,
+    missing: Vec<Missing>,
 }
 
 impl Inputs for Trials {
@@ -32,25 +32,41 @@ impl Inputs for Trials {
     }];
     fn gather(given: &Given) -> Result<Trials, StageError> {
         let models = given.files("trials").to_vec();
-        Ok(Trials { models, failed: given.missing("trials").to_vec() })
+        Ok(Trials { models, missing: given.missing("trials").to_vec() })
     }
 }
 
 impl Trials {
-    /// The model of a point, or why there is none. Stages are called by their points:
-    /// `search[lr=0.001]`.
-    fn of(&self, point: &TrialPoint) -> Result<&Files, (String, String)> {
+    /// The model of a point by what stands in the brackets of its stage's name, or that name and
+    /// what became of it.
+    pub fn of(&self, point: &str) -> Result<&Files, (String, Outcome)> {
         let is_it = |stage: &str| {
             let inside = stage.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
-            inside == Some(&*point.name)
+            inside == Some(point)
         };
         if let Some(files) = self.models.iter().find(|files| is_it(&files.stage)) {
             return Ok(files);
         }
-        let failed = self.failed.iter().find(|missing| is_it(&missing.name));
-        Err(failed.map_or((point.name.clone(), "it did not run".into()), |missing| {
-            (missing.name.clone(), missing.error.clone())
-        }))
+        Err(match self.missing.iter().find(|missing| is_it(&missing.name)) {
+            Some(Missing { name, why: Lack::HeldBack }) => (name.clone(), Outcome::NotPromoted),
+            Some(Missing { name, why: Lack::Failed(error) }) => {
+                (name.clone(), Outcome::Failed { error: error.clone() })
+            }
+            None => (point.into(), Outcome::Failed { error: "it did not run".into() }),
+        })
+    }
+}
+
+/// How a model did at the epoch whose weights were kept.
+pub fn outcome_of(model: &Model, objective: Objective) -> Outcome {
+    let metrics = model.network.description().metrics;
+    match objective.of(&metrics) {
+        Some(objective) => Outcome::Scored { objective, metrics },
+        None => {
+            let error =
+                format!("it has no {}: the valid split has one class only", objective.name());
+            Outcome::Failed { error }
+        }
     }
 }
 
@@ -60,14 +76,14 @@ impl Tune {
         let mut trials = Vec::new();
         let mut opened = Vec::new();
         for point in self.trial_points() {
-            let (name, outcome) = match inputs.of(&point) {
+            let (name, outcome) = match inputs.of(&point.name) {
                 Ok(files) => {
                     let model = Model::open(files)?;
-                    let outcome = self.outcome(&model);
+                    let outcome = outcome_of(&model, self.objective);
                     opened.push((trials.len(), files, model.history));
                     (files.stage.clone(), outcome)
                 }
-                Err((name, error)) => (name, Outcome::Failed { error }),
+                Err(lack) => lack,
             };
             trials.push(self.trial(name, &point, outcome));
         }
@@ -78,12 +94,17 @@ impl Tune {
         }
         let mut combinations = ranked(&trials, self.objective);
         let comparison = compare(&mut combinations, &trials, self.objective, self.folds.get());
-        let effects = Effects::of(&self.grid.keys(), &combinations, self.objective);
+        // Figures of different rungs do not compare: all combinations have been on the first.
+        let first: Vec<Trial> = trials.iter().filter(|trial| trial.rung == 0).cloned().collect();
+        let on_first = ranked(&first, self.objective);
+        let effects = Effects::of(&self.grid.keys(), &on_first, self.objective);
+        let rungs = self.halving.as_ref().map_or(&[][..], |halving| &halving.epochs);
         let search = Search {
             objective: self.objective,
             parameters: self.grid.keys().into_iter().map(str::to_string).collect(),
             seeds: self.seeds.get(),
             folds: self.folds.get(),
+            rungs: rungs.iter().map(|epochs| epochs.get()).collect(),
             best: best_trial(&combinations, &trials, self.objective),
             trials,
             combinations,
@@ -95,18 +116,6 @@ impl Tune {
         Ok(search)
     }
 
-    fn outcome(&self, model: &Model) -> Outcome {
-        let metrics = model.network.description().metrics;
-        match self.objective.of(&metrics) {
-            Some(objective) => Outcome::Scored { objective, metrics },
-            None => {
-                let name = self.objective.name();
-                let error = format!("it has no {name}: the valid split has one class only");
-                Outcome::Failed { error }
-            }
-        }
-    }
-
     fn trial(&self, name: String, point: &TrialPoint, outcome: Outcome) -> Trial {
         let value = |key: &&str| {
             let value = point.combination.get(key)?;
@@ -115,6 +124,7 @@ impl Tune {
         Trial {
             name,
             combination: point.place,
+            rung: point.rung,
             values: self.grid.keys().iter().map(value).collect(),
             fold: point.repeat.fold,
             seed: point.repeat.seed,

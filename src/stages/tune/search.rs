@@ -20,13 +20,16 @@ pub struct Search {
     pub seeds: u32,
     /// On how many folds each combination was to be trained.
     pub folds: u32,
-    /// Every point, failed ones included, in the order of the search.
+    /// With successive halving the epochs of each rung; else empty.
+    pub rungs: Vec<u32>,
+    /// Every point, those that failed or were not promoted included, in the order of the search.
     pub trials: Vec<Trial>,
     /// The place in `trials` of the model that the search holds: of the best combination the best
     /// seed on the first fold, whose test split is that of the train stage's own data.
     pub best: usize,
-    /// The leaderboard: every combination, the best mean first. One of which a repeat failed stands
-    /// after all that are whole; one without any result is last.
+    /// The leaderboard: every combination, the best mean first. Of several rungs, those that came
+    /// further stand before the others, each with its figures of the last rung that it reached. One
+    /// of which a repeat failed stands after all that are whole; one without any result is last.
     pub combinations: Vec<Ranked>,
     /// How the others were compared with the best, in a sentence or two.
     pub comparison: Basis,
@@ -44,6 +47,8 @@ pub struct Trial {
     pub name: String,
     /// Its combination's number: the order in which the search tries them, from 0.
     pub combination: usize,
+    /// Its rung, from 0; always 0 without halving.
+    pub rung: usize,
     /// One value a parameter of the search, in their order, as it is shown; none where the
     /// combination leaves the parameter as the train stage has it.
     pub values: Vec<Option<String>>,
@@ -66,6 +71,8 @@ pub enum Outcome {
     Failed {
         error: String,
     },
+    /// It did not run: on the rung below others were better.
+    NotPromoted,
 }
 
 /// A combination with all its repeats.
@@ -75,7 +82,9 @@ pub struct Ranked {
     /// Its number, as in its trials.
     pub combination: usize,
     pub values: Vec<Option<String>>,
-    /// The places of its trials.
+    /// The last rung that it reached.
+    pub rung: usize,
+    /// The places of its trials on that rung.
     pub trials: Vec<usize>,
     /// How many of them have a figure.
     pub n: usize,
@@ -100,6 +109,8 @@ pub enum Standing {
     NotTold { n: usize, difference: f64, p: f64, p_holm: f64 },
     /// It has too few repeats in common with the best to say.
     Unknown,
+    /// It was not promoted to the rung of the best.
+    HeldBack,
     /// None of its trials has a figure.
     Failed,
 }
@@ -154,15 +165,16 @@ impl Trial {
     pub fn objective(&self) -> Option<f64> {
         match &self.outcome {
             Outcome::Scored { objective, .. } => Some(*objective),
-            Outcome::Failed { .. } => None,
+            Outcome::Failed { .. } | Outcome::NotPromoted => None,
         }
     }
 }
 
 impl Search {
-    /// How many points have no figure: the search is partial if there are any.
+    /// How many points failed: the search is partial if there are any.
     pub fn failed(&self) -> usize {
-        self.trials.iter().filter(|trial| trial.objective().is_none()).count()
+        let failed = |trial: &&Trial| matches!(trial.outcome, Outcome::Failed { .. });
+        self.trials.iter().filter(failed).count()
     }
 
     /// The combinations that cannot be told from the best, better means first.

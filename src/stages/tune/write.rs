@@ -1,16 +1,16 @@
 //! The files of a search: `search.json`, `trials.csv`, `leaderboard.csv`, `curves.csv`, `best.json`
 //! and the best model.
 
-use super::search::{Outcome, Search, Standing};
+use super::{
+    curves::write_curves,
+    search::{Outcome, Search, Standing},
+};
 use crate::{
     engine::{Files, StageError},
     nn::Epoch,
     stages::artifacts::{MODEL_FILES, unwritten, write_json},
 };
 use std::path::Path;
-
-/// The learning curve of every trial that has one.
-pub const CURVES: &str = "curves.csv";
 
 /// Writes all files of a search into a folder. `models` are the places of trials with their models'
 /// files and histories.
@@ -23,7 +23,7 @@ pub fn write(
     write_json(&out.join("best.json"), &search.trials[search.best])?;
     table(&out.join("trials.csv"), trials(search))?;
     table(&out.join("leaderboard.csv"), leaderboard(search))?;
-    table(&out.join(CURVES), curves(search, models))?;
+    write_curves(search, models, out)?;
     if let Some((_, files, _)) = models.iter().find(|(place, ..)| *place == search.best) {
         for name in MODEL_FILES {
             let to = out.join(name);
@@ -44,13 +44,14 @@ fn table(path: &Path, rows: Vec<Vec<String>>) -> Result<(), StageError> {
 /// A line a point, in the order of the search; what failed has an error instead of figures.
 fn trials(search: &Search) -> Vec<Vec<String>> {
     let figures = ["objective", "best_epoch", "val_auc", "val_loss", "val_accuracy", "train_loss"];
-    let mut rows = vec![headed(&["trial", "combination"], search, &["fold", "seed", "status"])];
+    let mut rows =
+        vec![headed(&["trial", "combination"], search, &["rung", "fold", "seed", "status"])];
     rows[0].extend(figures.map(str::to_string));
     rows[0].push("error".into());
     for trial in &search.trials {
         let mut row = vec![trial.name.clone(), trial.combination.to_string()];
         row.extend(trial.values.iter().map(|value| value.clone().unwrap_or_default()));
-        row.extend([trial.fold.to_string(), trial.seed.to_string()]);
+        row.extend([trial.rung.to_string(), trial.fold.to_string(), trial.seed.to_string()]);
         match &trial.outcome {
             Outcome::Scored { objective, metrics: m } => {
                 row.extend(["ok".into(), objective.to_string(), m.epoch.to_string()]);
@@ -63,6 +64,11 @@ fn trials(search: &Search) -> Vec<Vec<String>> {
                 row.extend(figures.map(|_| String::new()));
                 row.push(error.clone());
             }
+            Outcome::NotPromoted => {
+                row.push("not promoted".into());
+                row.extend(figures.map(|_| String::new()));
+                row.push(String::new());
+            }
         }
         rows.push(row);
     }
@@ -71,12 +77,13 @@ fn trials(search: &Search) -> Vec<Vec<String>> {
 
 /// A line a combination, the best first.
 fn leaderboard(search: &Search) -> Vec<Vec<String>> {
-    let figures = ["n", "failed", "mean", "sd", "standing", "difference", "p", "p_holm"];
+    let figures = ["rung", "n", "failed", "mean", "sd", "standing", "difference", "p", "p_holm"];
     let mut rows = vec![headed(&["rank", "combination"], search, &figures)];
     for (i, ranked) in search.combinations.iter().enumerate() {
         let mut row = vec![(i + 1).to_string(), ranked.combination.to_string()];
         row.extend(ranked.values.iter().map(|value| value.clone().unwrap_or_default()));
-        row.extend([ranked.n.to_string(), (ranked.trials.len() - ranked.n).to_string()]);
+        let failed = ranked.trials.len() - ranked.n;
+        row.extend([ranked.rung, ranked.n, failed].map(|n| n.to_string()));
         row.extend([text(ranked.mean), text(ranked.sd)]);
         let (word, compared) = match ranked.standing {
             Standing::Best => ("best", None),
@@ -87,6 +94,7 @@ fn leaderboard(search: &Search) -> Vec<Vec<String>> {
                 ("not told from the best", Some([difference, p, p_holm]))
             }
             Standing::Unknown => ("unknown", None),
+            Standing::HeldBack => ("not promoted", None),
             Standing::Failed => ("failed", None),
         };
         row.push(word.into());
@@ -95,31 +103,6 @@ fn leaderboard(search: &Search) -> Vec<Vec<String>> {
             None => Default::default(),
         });
         rows.push(row);
-    }
-    rows
-}
-
-/// A line an epoch of each trial.
-fn curves(search: &Search, models: &[(usize, &Files, Vec<Epoch>)]) -> Vec<Vec<String>> {
-    let heading = [
-        "trial",
-        "epoch",
-        "lr",
-        "train_loss",
-        "train_accuracy",
-        "val_loss",
-        "val_accuracy",
-        "val_auc",
-    ];
-    let mut rows = vec![heading.map(str::to_string).to_vec()];
-    for (place, _, history) in models {
-        for e in history {
-            let mut row = vec![search.trials[*place].name.clone(), e.epoch.to_string()];
-            let figures = [e.lr, e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy];
-            row.extend(figures.map(|x| x.to_string()));
-            row.push(text(e.val_auc));
-            rows.push(row);
-        }
     }
     rows
 }

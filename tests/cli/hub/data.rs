@@ -35,7 +35,11 @@ fn shards_are_fetched_once_and_known_by_their_contents() {
     let hub = Hub::new(shard(), Manner::Well);
     assert_eq!(end(&against(&hub.endpoint, &world, "run pipeline.toml --json")), "ran");
     expect![[r#"
-        "#]]
+        /api/datasets/ours/data/revision/v%2F1 
+        /datasets/ours/data/resolve/c0ffee/data/train-00000-of-00001.parquet bytes=0-0
+        /contents bytes=0-0
+        /datasets/ours/data/resolve/c0ffee/data/train-00000-of-00001.parquet bytes=0-
+        /contents bytes=0-"#]]
     .assert_eq(&hub.asked().join("\n"));
     let index = world.read("out/data/patches/index.csv");
     assert!(
@@ -60,20 +64,34 @@ fn what_the_hub_refuses_is_said() {
     let hub = Hub::new(Vec::new(), Manner::Refuses(404));
     let done = against(&hub.endpoint, &world, "run pipeline.toml");
     assert_eq!(done.code, Some(1));
-    expect![[r#""#]].assert_eq(errors(&done));
+    expect![[r#"
+        error: `patches` failed: the Hugging Face hub has no `ours/data` at `main`
+          = help: look for its name, and its branch or tag, on the hub"#]]
+    .assert_eq(&errors(&done));
     let world = World::with(&pipeline("repo = 'hf://datasets/ours/data', files = '*.arrow'"));
     let hub = Hub::new(shard(), Manner::Well);
     let done = against(&hub.endpoint, &world, "run pipeline.toml");
     assert_eq!(done.code, Some(1));
-    assert!(done.err.contains("`*.arrow`"), "{}", done.err);
+    expect![[r#"
+        error: `patches` failed: `ours/data` at `main` has no such file as `files` of the source asks for
+          = help: it has 2 files, such as `README.md`, `data/train-00000-of-00001.parquet`"#]].assert_eq(&errors(&done));
     let world = World::with(&pipeline("repo = 'hf://ours/data'"));
     let done = against(NOWHERE, &world, "check pipeline.toml");
     assert_eq!(done.code, Some(2));
-    expect![[r#""#]].assert_eq(&done.err);
+    expect![[r#"
+        error: stage `patches` (ingest): `hf://ours/data` names no data set of the Hugging Face hub
+         --> pipeline.toml:6:31
+          |
+        6 | source = { parquet = { repo = 'hf://ours/data' } }
+          |                               ^^^^^^^^^^^^^^^^ here
+          |
+          = help: write `hf://datasets/owner/name`, or `hf://datasets/owner/name@revision` for a branch, a tag or a commit
+    "#]].assert_eq(&done.err);
 }
 
-/// What is said before the closing table.
-fn errors(done: &Done) -> &str {
-    let from = done.err.find("error:").unwrap_or_default();
-    &done.err[from..]
+/// The lines of the failure.
+fn errors(done: &Done) -> String {
+    let lines = done.err.lines().skip_while(|line| !line.starts_with("error"));
+    let lines = lines.take_while(|line| line.starts_with("error") || line.starts_with(' '));
+    lines.collect::<Vec<_>>().join("\n")
 }

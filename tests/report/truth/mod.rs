@@ -176,8 +176,8 @@ fn generated(
         "trial,combination,model,optimizer.adam.lr,batch_size,fold,seed,status,objective,error\n"
             .to_owned();
     let [a, b, c, seeds] = sizes;
-    let mut combination = 0;
-    for (i, j, k) in (0..a * b * c).map(|n| (n / (b * c), n / c % b, n % c)) {
+    for combination in 0..a * b * c {
+        let (i, j, k) = (combination / (b * c), combination / c % b, combination % c);
         for repeat in 0..seeds {
             let score = 0.8
                 + effects[0] * i as f64
@@ -193,7 +193,6 @@ fn generated(
             }
             .unwrap();
         }
-        combination += 1;
     }
     text
 }

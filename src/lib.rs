@@ -12,8 +12,8 @@
 //! |---|---|---|
 //! | [`engine`] | the generic runner: TOML to typed stages, plan, store, execution | images, networks |
 //! | [`data`] | sources, packed data sets, splits, augmentation, batches, a look at the data | stages, networks |
-//! | [`nn`] | layers on dfdx's tape, CPU kernels, training, models on disk | stages, metrics, reports |
-//! | [`metrics`] | scores of binary classifiers: pure functions | everything else |
+//! | [`nn`] | layers on dfdx's tape, CPU kernels, training, models on disk, where networks look | stages, metrics, reports |
+//! | [`metrics`] | scores of binary classifiers, their intervals, tests between models: pure functions | everything else |
 //! | [`report`] | values to one HTML page: a pure function | files, stages |
 //! | [`stages`] | where the engine meets the domain: one file a kind, one table of kinds | how anything is shown |
 //! | [`cli`] | one file a command; the only place that prints | how anything is computed |
@@ -86,6 +86,19 @@
 //! * *Files are read chunk by chunk where that is how they were written*: a source gives its pictures
 //!   in any order, or in one order; HDF5 decodes each chunk once.
 //! * *`predictions.csv` holds all models of an evaluation*, with a first column `model`.
+//! * *A search that lacks a point is another search*: what is missing, and why, is part of its recipe
+//!   ([`engine::recipe`]), so that a partial result is never taken for the whole one. A failure is
+//!   remembered under the point's key until `--retry-failed`.
+//! * *Successive halving in a graph that is known beforehand*: every combination has a stage at every
+//!   rung, and a gate between rungs decides which of them run. A stage's key does not say through which
+//!   gate it came, so that another rung or point reruns nothing.
+//! * *Intervals of scores draw groups anew, not images* ([`metrics::bootstrap`]), from random numbers that
+//!   are counted like all others. Closed forms that take images for independent stand beside them.
+//! * *Thresholds and temperatures come from the valid split alone*, for each model on its own.
+//! * *A gate is a shortfall, not a failure*: the evaluation, its report and the lock file are there, and
+//!   the run ends with exit code 1, when it is cached too.
+//! * *The report shows keys and digests of what it was made from*, which are constant, and nothing of
+//!   when and where.
 //!
 //! # A pipeline from Rust
 //!

@@ -3,6 +3,7 @@ to see that nothing has changed, beside DVC.
 
     python benches/ingest.py                          220,025 drawn patches, below target/ingest
     python benches/ingest.py -n 20000 --rounds 5
+    python benches/ingest.py --results /dev/shm/i   both sides write to memory, so that no disk is measured
     python benches/ingest.py --stages               instead, once: each stage up to an epoch of training
 
 draws the patches once (`microtome synth --kaggle`), and needs 28 kB of disk a patch three times over.
@@ -108,9 +109,8 @@ def prepare(folder, count, microtome):
     (folder / "dvc.yaml").write_text("stages:\n  patches:\n    cmd: echo\n    deps: [kaggle]\n")
 
 
-def forget(folder):
-    for name in ("cache", "out", "ingest.lock", "stages.lock", "pillow.npy"):
-        path = folder / name
+def forget(folder, results):
+    for path in (results / "cache", results / "out", results / "pillow.npy", folder / "ingest.lock", folder / "stages.lock"):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
@@ -132,10 +132,10 @@ def table(count, rounds, times):
     print("\n".join(rows(times)))
 
 
-def stages(folder, microtome, count):
+def stages(folder, results, microtome, count):
     """Each stage alone, after those that it reads."""
-    forget(folder)
-    command = [microtome, "run", "stages.toml"]
+    forget(folder, results)
+    command = [microtome, "run", "stages.toml", "--cache", results / "cache", "--out", results / "out"]
     names = ("patches", "eda", "prep", "cnn")
     table(count, 1, {f"stage {name}": [Measured([*command, name], folder)] for name in names})
 
@@ -145,21 +145,24 @@ def main():
     parser.add_argument("-n", type=int, default=220_025)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=pathlib.Path, help="where the patches lie or go")
+    parser.add_argument("--results", type=pathlib.Path, help="where both sides write; the same as --folder if left out")
     parser.add_argument("--python", help="an interpreter that has the peers")
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target" / "release" / "microtome")
     parser.add_argument("--stages", action="store_true", help="no peers: each stage once, and its memory")
     options = parser.parse_args()
     folder = options.folder or ROOT / "target" / "ingest" / str(options.n)
+    results = (options.results or folder).resolve()
+    results.mkdir(parents=True, exist_ok=True)
     microtome = options.binary.resolve()
     prepare(folder, options.n, microtome)
     if options.stages:
-        return stages(folder, microtome, options.n)
+        return stages(folder, results, microtome, options.n)
     python = environment(options.python)
     dvc = [python, "-m", "dvc", "repro"]
     if not (folder / ".dvc").exists():
         subprocess.run([python, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=folder, check=True)
-    run = [microtome, "run", "ingest.toml"]
-    pillow = [python, HERE / "peers" / "with_pillow.py", "kaggle", "pillow.npy"]
+    run = [microtome, "run", "ingest.toml", "--cache", results / "cache", "--out", results / "out"]
+    pillow = [python, HERE / "peers" / "with_pillow.py", "kaggle", results / "pillow.npy"]
     times = {}
 
     def turn(name, command):
@@ -169,9 +172,9 @@ def main():
         path.read_bytes()
     Measured(dvc, folder)
     for _ in range(options.rounds):
-        forget(folder)
+        forget(folder, results)
         turn("ingest: Pillow loop", pillow)
-        (folder / "pillow.npy").unlink()
+        (results / "pillow.npy").unlink()
         turn("ingest: microtome", run)
         turn("nothing changed: microtome", run)
         turn("nothing changed: DVC", dvc)

@@ -115,7 +115,7 @@ pub struct Pair {
     /// DeLong's p after Holm's correction over all pairs.
     pub delong_adjusted_p: Option<f64>,
     /// The interval of the difference of the AUCs, and its two-sided p, by paired bootstrap over
-    /// groups, which DeLong's test takes for independent images.
+    /// groups, which DeLong's test takes for independent images. Below ten groups there is no p.
     pub interval: Option<Interval>,
     pub p: Option<f64>,
     /// The same after Holm's correction over all pairs.

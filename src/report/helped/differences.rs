@@ -22,10 +22,11 @@ fn sentence(evaluation: &EvaluationSection, pair: &ModelPair, found: &[String]) 
     if found.is_empty() || found.len() > MOST {
         return None;
     }
-    let (auc, interval, p, how) = (pair.auc?, pair.interval?, pair.p?, evaluation.resampling?);
-    let judgement = match auc.difference {
-        _ if p >= 1.0 - how.level => "which cannot be told from no difference",
-        difference if difference > 0.0 => "which is better beyond chance",
+    let (auc, interval, how) = (pair.auc?, pair.interval?, evaluation.resampling?);
+    let judgement = match (pair.p, auc.difference) {
+        (None, _) => "and groups of images are too few to tell whether that is more than chance",
+        (Some(p), _) if p >= 1.0 - how.level => "which cannot be told from no difference",
+        (_, difference) if difference > 0.0 => "which is better beyond chance",
         _ => "which is worse beyond chance",
     };
     let credit = match found.len() {

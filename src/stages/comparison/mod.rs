@@ -19,6 +19,7 @@ use crate::{
         store::{Rate, Record},
     },
     metrics::{Interval, Metric},
+    stages::evaluate::FEW_GROUPS,
 };
 use answers::Answers;
 use scored::Scored;
@@ -133,9 +134,6 @@ pub fn compare(sides: &[Side], store: &Store) -> Result<Comparison, StageError> 
     Ok(Comparison { models, level, pairs, notes })
 }
 
-/// Groups below which a bootstrap over groups says little.
-const FEW: u64 = 10;
-
 impl Comparison {
     /// The least number of groups, where it is so small that nothing can be concluded by group.
     pub fn few_groups(&self) -> Option<u64> {
@@ -144,7 +142,7 @@ impl Comparison {
 }
 
 fn few(models: &[Compared]) -> Option<u64> {
-    models.iter().map(|model| model.groups).min().filter(|groups| *groups < FEW)
+    models.iter().map(|model| model.groups).min().filter(|groups| *groups < FEW_GROUPS)
 }
 
 fn few_groups(models: &[Compared]) -> Option<String> {

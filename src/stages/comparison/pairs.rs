@@ -53,7 +53,7 @@ fn in_room(scored: &[Scored], names: &[String], room: &[Member]) -> Result<Vec<P
         Contender::of(&names[*i], &answers.labels, probabilities, threshold, drawn)
     };
     let contenders: Vec<Contender> = room.iter().zip(drawn).map(contender).collect();
-    tested(&contenders, intervals.level)
+    tested(&contenders, groups.count() as u64, intervals.level)
 }
 
 /// Why models are not tested against the first.

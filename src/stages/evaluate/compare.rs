@@ -57,12 +57,15 @@ pub fn resampled(
     bootstrap(models, groups, resamples, stream)
 }
 
-/// All pairs, with Holm's correction over them.
-pub fn pairs(contenders: &[Contender], level: f64) -> Result<Vec<Pair>, MetricError> {
+/// Resamples of fewer groups than this vary so little that their p-values would be too small.
+pub const FEW_GROUPS: u64 = 10;
+
+/// All pairs on images of so many groups, with Holm's correction over them.
+pub fn pairs(contenders: &[Contender], groups: u64, level: f64) -> Result<Vec<Pair>, MetricError> {
     let mut pairs = Vec::new();
     for (i, first) in contenders.iter().enumerate() {
         for second in &contenders[i + 1..] {
-            pairs.push(pair(first, second, level)?);
+            pairs.push(pair(first, second, groups, level)?);
         }
     }
     let delong = holm(&of(&pairs, |pair| pair.auc.and_then(|auc| auc.p)));
@@ -80,7 +83,12 @@ fn of(pairs: &[Pair], p: impl Fn(&Pair) -> Option<f64>) -> Vec<Option<f64>> {
     pairs.iter().map(p).collect()
 }
 
-fn pair(first: &Contender, second: &Contender, level: f64) -> Result<Pair, MetricError> {
+fn pair(
+    first: &Contender,
+    second: &Contender,
+    groups: u64,
+    level: f64,
+) -> Result<Pair, MetricError> {
     let drawn = differences(&first.resampled, &second.resampled, Metric::Auc);
     let both = first.delong.as_ref().zip(second.delong.as_ref());
     Ok(Pair {
@@ -89,7 +97,7 @@ fn pair(first: &Contender, second: &Contender, level: f64) -> Result<Pair, Metri
         auc: both.map(|(a, b)| a.test(b)),
         delong_adjusted_p: None,
         interval: percentile_interval(&drawn, level),
-        p: two_sided(&drawn),
+        p: two_sided(&drawn).filter(|_| groups >= FEW_GROUPS),
         adjusted_p: None,
         mcnemar: mcnemar(&first.right, &second.right)?,
         mcnemar_adjusted_p: None,

@@ -9,7 +9,7 @@ mod settings;
 mod slices;
 mod threshold;
 
-pub(super) use compare::{Contender, pairs, resampled};
+pub(super) use compare::{Contender, FEW_GROUPS, pairs, resampled};
 pub use files::{GroupLine, Prediction};
 pub use settings::{Calibrate, Evaluate, Intervals};
 pub use threshold::{Cost, Rule, Threshold};

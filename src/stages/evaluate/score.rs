@@ -72,7 +72,7 @@ impl Evaluate {
     ) -> Result<(), MetricError> {
         let best = evaluation.best().filter(|best| best.scores.auc.is_some());
         evaluation.best = best.map(|best| best.model.clone());
-        evaluation.pairs = pairs(contenders, self.intervals.level)?;
+        evaluation.pairs = pairs(contenders, evaluation.groups, self.intervals.level)?;
         evaluation.indistinguishable = indistinguishable(evaluation);
         evaluation.gates = self.gates().map(|gate| gate.judge(evaluation)).collect();
         Ok(())

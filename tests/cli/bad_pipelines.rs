@@ -144,14 +144,14 @@ fn an_edge_of_the_wrong_type() {
         "models = [\"cnn\", \"search\"]",
         "models = [\"cnn\", \"eda\"]",
         expect![[r#"
-            error: stage `scores` (evaluate): `models` takes a model or a search, and `eda` (eda) gives an exploration
+            error: stage `scores` (evaluate): `models` takes a model or a search or an ensemble, and `eda` (eda) gives an exploration
               --> pipeline.toml:36:18
                |
             15 | [stage.eda]
                |        --- gives an exploration
             ...
             36 | models = ["cnn", "eda"]
-               |                  ^^^^^ takes a model or a search
+               |                  ^^^^^ takes a model or a search or an ensemble
         "#]],
     );
     check(

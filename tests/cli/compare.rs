@@ -62,7 +62,7 @@ fn models_of_a_pipeline() {
         wide  test  30 of 3 groups  0.3527 [0.2812, 0.5000]  −0.1652  0.5000  0.0000  0.8750  0.0714  0.6512  0.0561  TIME  SPEED
 
         first − second  Δ auc [95 %]  p by group  p DeLong  p McNemar
-        cnn − wide  +0.1652 [+0.0417, +0.2187]  0.0010  0.3155  1.0000
+        cnn − wide  +0.1652 [+0.0417, +0.2187]  –  0.3155  1.0000
         p-values are adjusted for 1 pair (Holm); with 3 groups only, no conclusion is drawn.
 
         wide differs from cnn in
@@ -79,7 +79,7 @@ fn models_of_a_pipeline() {
 
         | first − second | Δ auc [95 %] | p by group | p DeLong | p McNemar |
         | --- | --- | --- | --- | --- |
-        | wide − cnn | −0.1652 [−0.2187, −0.0417] | 0.0010 | 0.3155 | 1.0000 |
+        | wide − cnn | −0.1652 [−0.2187, −0.0417] | – | 0.3155 | 1.0000 |
 
         p-values are adjusted for 1 pair (Holm); with 3 groups only, no conclusion is drawn.
 
@@ -149,7 +149,7 @@ fn what_was_and_what_is() {
         pipeline.toml:cnn  test  30 of 3 groups  0.3170 [0.1667, 0.5000]  −0.2009  0.4667  −0.0333  0.0000  1.0000  0.0000  0.1614  TIME  SPEED
 
         first − second  Δ auc [95 %]  p by group  p DeLong  p McNemar
-        old.lock:cnn − pipeline.toml:cnn  +0.2009 [+0.0417, +0.2634]  0.0010  0.0207  1.0000
+        old.lock:cnn − pipeline.toml:cnn  +0.2009 [+0.0417, +0.2634]  –  0.0207  1.0000
         p-values are adjusted for 1 pair (Holm); with 3 groups only, no conclusion is drawn.
 
         pipeline.toml:cnn differs from old.lock:cnn in
@@ -194,7 +194,7 @@ fn models_on_other_images_are_not_tested_in_pairs() {
         cnn (valid)  valid  30 of 3 groups  0.6089 [0.5759, 0.8333]  +0.0910  0.5000  0.0000  0.0000  1.0000  0.0000  0.0755  TIME  SPEED
 
         first − second  Δ auc [95 %]  p by group  p DeLong  p McNemar
-        cnn (scores) − wide  +0.1652 [+0.0417, +0.2187]  0.0010  0.3155  1.0000
+        cnn (scores) − wide  +0.1652 [+0.0417, +0.2187]  –  0.3155  1.0000
         p-values are adjusted for 1 pair (Holm); with 3 groups only, no conclusion is drawn.
 
         wide differs from cnn (scores) in

@@ -17,7 +17,7 @@ fn equal_recipes_give_equal_results_forever() {
     let lock: String = world.read("pipeline.lock").lines().skip(3).map(short).collect();
     expect![[r#"
         [stage."cnn"]
-        key ecffb57fd6
+        key f129ebafca
         outputs."README.md" 13bc178975
         outputs."augmentations.png" 40451b1f67
         outputs."history.csv" a84689ff58
@@ -26,12 +26,12 @@ fn equal_recipes_give_equal_results_forever() {
         outputs."training.json" ef7358c1c9
 
         [stage."eda"]
-        key 54fa894f5b
+        key b686c16ccc
         outputs."balance.csv" 90cc034959
         outputs."blank.csv" 72856724d8
         outputs."brightness.csv" 214d160c95
         outputs."duplicates.csv" 6de502819c
-        outputs."eda.json" 253c396482
+        outputs."eda.json" 0b30343012
         outputs."groups.csv" a50f682b69
         outputs."images.csv" 4abc605f82
         outputs."map.csv" 9a6818db87
@@ -50,37 +50,42 @@ fn equal_recipes_give_equal_results_forever() {
         outputs."rejected.csv" 82f278e4ea
 
         [stage."prep"]
-        key 51256601b4
-        outputs."dataset.json" 7ee84e03f2
+        key dda8c511f4
+        outputs."dataset.json" 98232645a9
         outputs."images.safetensors" c60b2970b0
         outputs."index.csv" b93ad3bcad
         outputs."leaks.csv" e34936a9ed
         outputs."rejected.csv" 82f278e4ea
 
         [stage."report"]
-        key 78bb7a002f
-        outputs."index.html" 444e311520
+        key f51b1cf861
+        outputs."index.html" 0fd0b03335
 
         [stage."scores"]
-        key 5899675975
-        outputs."curves/cnn.csv" 665ca93370
-        outputs."curves/search.csv" 3d301b8d4b
-        outputs."metrics.json" f111cc4aee
-        outputs."predictions.csv" f7a2067f15
+        key 179c7c3bed
+        outputs."curves/precision_recall/cnn.csv" 80f8625f11
+        outputs."curves/precision_recall/search.csv" 69d8c5ba61
+        outputs."curves/roc/cnn.csv" 665ca93370
+        outputs."curves/roc/search.csv" 3d301b8d4b
+        outputs."groups.csv" 995c5d6aa1
+        outputs."metrics.json" 0bb605f8b7
+        outputs."predictions.csv" b2a94f1e7c
 
         [stage."search"]
-        key 2b49031773
+        key eac1f0f6ea
         outputs."README.md" e32546bf72
-        outputs."best.json" 3b7b5e27c8
+        outputs."best.json" 25de54d1a1
+        outputs."curves.csv" b92db0d2b1
         outputs."history.csv" 102f3a3cf6
+        outputs."leaderboard.csv" bd21691e82
         outputs."model.json" 3fc54377d7
         outputs."model.safetensors" 5406e46208
-        outputs."search.json" 16ffc398d6
+        outputs."search.json" 2ecbb2787c
         outputs."training.json" 6020b198d1
-        outputs."trials.csv" 3600fe60b1
+        outputs."trials.csv" b567c86a27
 
         [stage."search[lr=0.001]"]
-        key 72e109110c
+        key 464fcfc75a
         outputs."README.md" c258522786
         outputs."augmentations.png" 40451b1f67
         outputs."history.csv" 8c96187317
@@ -89,7 +94,7 @@ fn equal_recipes_give_equal_results_forever() {
         outputs."training.json" 73a3acf9fb
 
         [stage."search[lr=0.01]"]
-        key d58daa2cfa
+        key 532b364738
         outputs."README.md" e32546bf72
         outputs."augmentations.png" 40451b1f67
         outputs."history.csv" 102f3a3cf6

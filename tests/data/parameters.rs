@@ -73,7 +73,7 @@ fn what_is_misspelt_is_refused() {
     refused::<Ingest>(
         "source.kagle.dir = '/x'",
         expect![
-            "unknown variant `kagle`, expected one of `kaggle`, `pcam`, `folder`, `synthetic`, `mix`"
+            "unknown variant `kagle`, expected one of `kaggle`, `pcam`, `folder`, `parquet`, `synthetic`, `mix`"
         ],
     );
     refused::<Ingest>(

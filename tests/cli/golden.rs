@@ -58,8 +58,8 @@ fn equal_recipes_give_equal_results_forever() {
         outputs."rejected.csv" 82f278e4ea
 
         [stage."report"]
-        key f51b1cf861
-        outputs."index.html" 0fd0b03335
+        key 4f5aae7918
+        outputs."index.html" 1a97748249
 
         [stage."scores"]
         key 179c7c3bed

@@ -318,6 +318,7 @@ impl<'a> Judge<'a> {
 pub fn plan(judge: &Judge, targets: &[NodeId]) -> Vec<Planned> {
     let pipeline = judge.pipeline;
     let wanted = pipeline.graph.with_inputs(targets);
+    let are_gates: BTreeSet<NodeId> = pipeline.nodes.iter().filter_map(|node| node.gate).collect();
     let mut known: HashMap<NodeId, Read> = HashMap::new();
     let mut gates: HashMap<NodeId, Record> = HashMap::new();
     let mut planned = Vec::new();
@@ -326,7 +327,7 @@ pub fn plan(judge: &Judge, targets: &[NodeId]) -> Vec<Planned> {
         match &verdict {
             Verdict::Cached(record) => {
                 known.insert(id, Read::Made(record.outputs.digest()));
-                if pipeline.nodes.iter().any(|node| node.gate == Some(id)) {
+                if are_gates.contains(&id) {
                     gates.insert(id, (**record).clone());
                 }
             }

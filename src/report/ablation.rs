@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::levels::{Level, extremes, levels, objective, other_values};
+use super::levels::{Level, blocks, extremes, levels};
 use super::values::{Goal, SearchSection};
-use crate::metrics::search::{mean, sd, two_sided};
+use crate::metrics::search::{mean, quantile, sd};
 
 /// How much one value of a parameter is ahead of another.
 pub(super) struct Lead {
@@ -54,36 +54,12 @@ pub(super) fn ablation(search: &SearchSection, place: usize) -> Option<Ablation<
     (!leads.is_empty()).then_some(Ablation { best, leads })
 }
 
-/// Trials that differ in nothing but the parameter, by what they have in common.
-fn blocks(search: &SearchSection, place: usize) -> BTreeMap<Vec<&str>, BTreeMap<&str, f64>> {
-    let mut blocks: BTreeMap<Vec<&str>, BTreeMap<&str, f64>> = BTreeMap::new();
-    for trial in &search.trials {
-        if let (Some(value), Some(score)) = (trial.values.get(place), objective(trial)) {
-            blocks.entry(other_values(trial, place)).or_default().insert(value, score);
-        }
-    }
-    blocks
-}
-
 /// Student's interval of a mean, that leaves out `alpha`.
 fn interval(differences: &[f64], alpha: f64) -> Option<(f64, f64)> {
     let (center, spread) = (mean(differences)?, sd(differences)?);
     let n = differences.len() as f64;
     let half = quantile(alpha, n - 1.0) * spread / n.sqrt();
     Some((center - half, center + half))
-}
-
-/// The t that |T| exceeds with probability `alpha`, by halving the range where it lies.
-fn quantile(alpha: f64, df: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    while two_sided(high, df) > alpha && high < 1e12 {
-        high *= 2.0;
-    }
-    for _ in 0..200 {
-        let middle = (low + high) / 2.0;
-        if two_sided(middle, df) > alpha { low = middle } else { high = middle }
-    }
-    high
 }
 
 /// What a parameter is called by people who train networks, with its own name.
@@ -107,23 +83,4 @@ pub(super) fn technique(parameter: &str) -> String {
         _ => return parameter.to_owned(),
     };
     format!("{known} ({parameter})")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quantile;
-
-    /// Tables of Student's t: 95% and 99%, two-sided.
-    #[test]
-    fn quantiles_of_the_tables() {
-        for (alpha, df, t) in
-            [(0.05, 1.0, 12.706), (0.05, 10.0, 2.228), (0.01, 5.0, 4.032), (0.05, 1e6, 1.96)]
-        {
-            assert!(
-                (quantile(alpha, df) - t).abs() < 6e-4,
-                "{alpha} {df}: {}",
-                quantile(alpha, df)
-            );
-        }
-    }
 }

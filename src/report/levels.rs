@@ -26,18 +26,11 @@ pub(super) fn objective(trial: &Trial) -> Option<f64> {
 /// Like is compared with like: where some settings of the other parameters were scored at every
 /// level, only those enter the means, so that a failed trial does not favour its level.
 pub(super) fn levels(search: &SearchSection, place: usize) -> Vec<Level<'_>> {
-    let mut names: Vec<&str> = Vec::new();
-    let mut blocks: BTreeMap<Vec<&str>, BTreeMap<&str, f64>> = BTreeMap::new();
+    let blocks = blocks(search, place);
     let mut seen = BTreeSet::new();
-    for trial in &search.trials {
-        let (Some(value), Some(score)) = (trial.values.get(place), objective(trial)) else {
-            continue;
-        };
-        if seen.insert(value.as_str()) {
-            names.push(value);
-        }
-        blocks.entry(other_values(trial, place)).or_default().insert(value, score);
-    }
+    let scored = search.trials.iter().filter(|trial| objective(trial).is_some());
+    let values = scored.filter_map(|trial| trial.values.get(place)).map(String::as_str);
+    let mut names: Vec<&str> = values.filter(|value| seen.insert(*value)).collect();
     if names.iter().all(|name| number(name).is_some()) {
         let ascending = |a: &&str, b: &&str| number(a).partial_cmp(&number(b));
         names.sort_by(|a, b| ascending(a, b).unwrap_or(Ordering::Equal));
@@ -55,6 +48,21 @@ pub(super) fn levels(search: &SearchSection, place: usize) -> Vec<Level<'_>> {
         Some(Level { value, mean: sum / f64::from(*trials) })
     };
     names.into_iter().filter_map(level).collect()
+}
+
+/// The objectives by the value of the parameter in that place, of scored trials that differ in nothing
+/// else; by what these have in common.
+pub(super) fn blocks(
+    search: &SearchSection,
+    place: usize,
+) -> BTreeMap<Vec<&str>, BTreeMap<&str, f64>> {
+    let mut blocks: BTreeMap<Vec<&str>, BTreeMap<&str, f64>> = BTreeMap::new();
+    for trial in &search.trials {
+        if let (Some(value), Some(score)) = (trial.values.get(place), objective(trial)) {
+            blocks.entry(other_values(trial, place)).or_default().insert(value, score);
+        }
+    }
+    blocks
 }
 
 /// A trial's values of all parameters but one.

@@ -14,6 +14,7 @@ mod export;
 mod features;
 mod hub;
 mod ingest;
+mod models;
 mod page;
 mod predict;
 mod preprocess;

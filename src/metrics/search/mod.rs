@@ -11,7 +11,7 @@ pub use divergence::divergences;
 pub use fanova::{Fanova, fanova};
 pub use level::{Levels, levels_of_numbers};
 pub use paired::{Overlap, Paired, paired};
-pub use student::two_sided;
+pub use student::{quantile, two_sided};
 
 /// The mean of figures; none of none.
 pub fn mean(figures: &[f64]) -> Option<f64> {

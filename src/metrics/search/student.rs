@@ -12,6 +12,19 @@ pub fn two_sided(t: f64, df: f64) -> f64 {
     incomplete_beta(df / 2.0, 0.5, x).clamp(0.0, 1.0)
 }
 
+/// The t that |T| exceeds with probability `alpha`, by halving the range where it lies.
+pub fn quantile(alpha: f64, df: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    while two_sided(high, df) > alpha && high < 1e12 {
+        high *= 2.0;
+    }
+    for _ in 0..200 {
+        let middle = (low + high) / 2.0;
+        if two_sided(middle, df) > alpha { low = middle } else { high = middle }
+    }
+    high
+}
+
 /// I_x(a, b) by its continued fraction (NIST Handbook of Mathematical Functions, 8.17.22), on the
 /// side where that converges fast.
 fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
@@ -72,5 +85,11 @@ mod tests {
     fn quantiles_of_the_table() {
         assert!((two_sided(2.228_138_851_964_939, 10.0) - 0.05).abs() < 1e-10);
         assert!((two_sided(1.959_963_984_540_054, 1e7) - 0.05).abs() < 1e-6);
+        for (alpha, df, t) in
+            [(0.05, 1.0, 12.706), (0.05, 10.0, 2.228), (0.01, 5.0, 4.032), (0.05, 1e6, 1.96)]
+        {
+            let found = quantile(alpha, df);
+            assert!((found - t).abs() < 6e-4, "{alpha} {df}: {found}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::plot::Plot;
-use super::{Axis, Caption, Key, figure};
+use super::{Caption, Key, figure};
 
 /// A line with its tooltip.
 pub(in crate::report) struct Bundled {
@@ -15,17 +15,8 @@ pub(in crate::report) struct Bundled {
 
 /// Lines over epochs; later ones lie on top.
 pub(in crate::report) fn bundle(caption: &Caption, y_name: &str, lines: &[Bundled]) -> Markup {
-    let epochs = || lines.iter().flat_map(|l| l.points.iter().map(|p| p.0));
-    let y = Axis::around(lines.iter().flat_map(|l| l.points.iter().map(|p| p.1)));
-    let plot = Plot {
-        width: 440.0,
-        height: 270.0,
-        left: y.room(),
-        x: Axis::whole(epochs().min().unwrap_or(1), epochs().max().unwrap_or(1)),
-        y,
-        x_name: "epoch".to_owned(),
-        y_name: y_name.to_owned(),
-    };
+    let points = lines.iter().flat_map(|line| line.points.iter().copied());
+    let plot = Plot::over_epochs(y_name, points);
     let marks = html! {
         @for line in lines {
             g class=(if line.first { "s1 chosen" } else { "s0 thin" }) {

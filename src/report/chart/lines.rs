@@ -42,17 +42,8 @@ pub(in crate::report) fn lines(
     lines: &[Line],
     mark: Option<(u32, String)>,
 ) -> Markup {
-    let epochs = || lines.iter().flat_map(|l| l.points.iter().map(|p| p.0));
-    let y = Axis::around(lines.iter().flat_map(|l| l.points.iter().map(|p| p.1)));
-    let plot = Plot {
-        width: 440.0,
-        height: 270.0,
-        left: y.room(),
-        x: Axis::whole(epochs().min().unwrap_or(1), epochs().max().unwrap_or(1)),
-        y,
-        x_name: "epoch".to_owned(),
-        y_name: y_name.to_owned(),
-    };
+    let points = lines.iter().flat_map(|line| line.points.iter().copied());
+    let plot = Plot::over_epochs(y_name, points);
     let marks = html! {
         @if let Some((epoch, name)) = &mark {
             @let x = c(plot.px(f64::from(*epoch)));

@@ -27,6 +27,21 @@ pub(super) fn shift(x: f64, y: f64) -> String {
 }
 
 impl Plot {
+    /// Room for values over epochs.
+    pub fn over_epochs(y_name: &str, points: impl Iterator<Item = (u32, f64)> + Clone) -> Plot {
+        let epochs = points.clone().map(|(epoch, _)| epoch);
+        let y = Axis::around(points.map(|(_, value)| value));
+        Plot {
+            width: 440.0,
+            height: 270.0,
+            left: y.room(),
+            x: Axis::whole(epochs.clone().min().unwrap_or(1), epochs.max().unwrap_or(1)),
+            y,
+            x_name: "epoch".to_owned(),
+            y_name: y_name.to_owned(),
+        }
+    }
+
     /// Pixels from the left edge.
     pub fn px(&self, x: f64) -> f64 {
         self.left + self.x.at(x) * (self.width - self.left - RIGHT)

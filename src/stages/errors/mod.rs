@@ -11,16 +11,14 @@ mod table;
 pub use found::{Bin, Decision, Errors, Example, Gallery, Inside, Looked, Measured, ModelErrors};
 
 use super::{
-    DATA,
-    artifacts::{Model, Search, read_json, write_json},
-    known_data, known_size, split_needed,
+    artifacts::{read_json, write_json},
+    known_data,
+    models::{BATCH, DataAndModels, labelled, misfits},
+    split_needed,
 };
 use crate::{
     data::{Dataset, Measures, Split, measures},
-    engine::{
-        Artifact, Complaint, Context, Facts, Files, Given, Inputs, Known, Port, Stage, StageError,
-        stage::{Arity, Naming},
-    },
+    engine::{Artifact, Complaint, Context, Facts, Files, Known, Stage, StageError},
     nn::{Predictor, Tta},
 };
 use gallery::{COLUMNS, Frame, gallery};
@@ -64,32 +62,6 @@ fn twelve() -> usize {
 
 /// More than anybody looks at.
 const MOST_EXAMPLES: usize = 60;
-/// Images predicted at a time; predictions do not depend on it.
-const BATCH: usize = 64;
-
-/// A data set and the models to examine on it, by the names of their stages.
-pub struct ExamineInputs {
-    data: Dataset,
-    models: Vec<(String, Predictor)>,
-}
-
-impl Inputs for ExamineInputs {
-    const PORTS: &'static [Port] = &[
-        DATA,
-        Port {
-            name: "models",
-            accepts: &[Model::TYPE, Search::TYPE, Predictor::TYPE],
-            arity: Arity::Many,
-            naming: Naming::Named,
-        },
-    ];
-    fn gather(given: &Given) -> Result<ExamineInputs, StageError> {
-        let open = |files: &Files| Ok((files.stage.clone(), Predictor::open(files)?));
-        let models = given.files("models").iter().map(open).collect::<Result<_, StageError>>()?;
-        Ok(ExamineInputs { data: given.one(DATA.name)?, models })
-    }
-}
-
 impl Artifact for Errors {
     const TYPE: &'static str = "errors";
     fn open(files: &Files) -> Result<Errors, StageError> {
@@ -108,7 +80,7 @@ impl Stage for Examine {
     const ABOUT: &'static str = "shows where models fail: the most confident errors, error rates by brightness, \
                                  stain, sharpness and tissue, and what networks look at";
     const TENSORS: bool = true;
-    type Inputs = ExamineInputs;
+    type Inputs = DataAndModels;
     type Output = Errors;
 
     fn check(&self, known: &Known) -> Result<Facts, Vec<Complaint>> {
@@ -119,18 +91,7 @@ impl Stage for Examine {
             message,
             help: Some(help.into()),
         };
-        let models = known.get("models").map_or(&[][..], Vec::as_slice);
-        for (has, takes) in models.iter().filter_map(|m| Some((known_size(&data)?, known_size(m)?)))
-        {
-            if has != takes {
-                let message = format!(
-                    "a model takes images of {}×{} pixels, and `data` has {}×{}",
-                    takes.1, takes.0, has.1, has.0
-                );
-                let help = "examine it on data of the size that it was trained on";
-                complaints.push(complaint("", message, help));
-            }
-        }
+        complaints.extend(misfits(known, "examine"));
         if !(0.0..=1.0).contains(&self.threshold) {
             let message =
                 format!("the threshold is {}, and a probability is in 0 to 1", self.threshold);
@@ -143,14 +104,9 @@ impl Stage for Examine {
         if complaints.is_empty() { Ok(Facts::new()) } else { Err(complaints) }
     }
 
-    fn run(&self, inputs: ExamineInputs, cx: &Context) -> Result<Errors, StageError> {
-        let ExamineInputs { data, models } = inputs;
-        let rows = data.indices(self.split);
-        if rows.is_empty() {
-            let split = self.split.name();
-            return Err(StageError::new(format!("the {split} split has no labelled image"))
-                .with_help("give it a share in the `split` of the preprocess stage"));
-        }
+    fn run(&self, inputs: DataAndModels, cx: &Context) -> Result<Errors, StageError> {
+        let DataAndModels { data, models } = inputs;
+        let rows = labelled(&data, self.split)?;
         let measured = measures(&data, &rows);
         let mut errors = Errors { split: self.split, models: Vec::new() };
         let mut table = Table::create(&cx.out().join("errors.csv"))?;

@@ -6,6 +6,7 @@ use crate::{
     engine::{Context, StageError},
     metrics::{Groups, MetricError, fit_temperature, soften},
     nn::Predictor,
+    stages::models::{BATCH, labelled},
 };
 use std::ops::ControlFlow;
 
@@ -21,13 +22,7 @@ impl<'a> Images<'a> {
     /// # Errors
     /// When there are none.
     pub fn of(data: &'a Dataset, split: Split) -> Result<Images<'a>, StageError> {
-        let mut rows = data.indices(split);
-        rows.retain(|&row| data.label(row).is_some());
-        if rows.is_empty() {
-            let split = split.name();
-            return Err(StageError::new(format!("the {split} split has no labelled image"))
-                .with_help("give it a share in the `split` of the preprocess stage"));
-        }
+        let rows = labelled(data, split)?;
         let labels = rows.iter().filter_map(|&row| data.label(row)).collect();
         Ok(Images { data, rows, labels })
     }
@@ -58,9 +53,6 @@ pub struct Predicted {
     pub threshold: f32,
     pub temperature: Option<f64>,
 }
-
-/// Images predicted at a time; predictions do not depend on it.
-const BATCH: usize = 64;
 
 impl Evaluate {
     /// Predicts with every model; fits temperatures and chooses thresholds on the valid images.

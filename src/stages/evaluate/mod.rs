@@ -15,48 +15,21 @@ pub use settings::{Calibrate, Evaluate, Intervals};
 pub use threshold::{Cost, Rule, Threshold};
 
 use super::{
-    DATA, SPLIT, VALID,
-    artifacts::{Evaluation, Model, Search, write_json},
-    known_data, known_size, split_needed,
+    SPLIT, VALID,
+    artifacts::{Evaluation, write_json},
+    known_data,
+    models::{DataAndModels, misfits},
+    split_needed,
 };
 use crate::{
-    data::{Dataset, Split},
-    engine::{
-        Artifact, Complaint, Context, Facts, Given, Inputs, Known, Port, Stage, StageError,
-        stage::{Arity, NAME, Naming},
-    },
+    data::Split,
+    engine::{Complaint, Context, Facts, Known, Stage, StageError, stage::NAME},
     metrics::{precision_recall, roc},
-    nn::Predictor,
 };
 use files::{Table, write_table};
 use images::{Images, Predicted};
 use score::Scored;
 use std::path::Path;
-
-/// A data set and the models to score on it, by the names of their stages.
-pub struct EvaluateInputs {
-    data: Dataset,
-    models: Vec<(String, Predictor)>,
-}
-
-impl Inputs for EvaluateInputs {
-    const PORTS: &'static [Port] = &[
-        DATA,
-        Port {
-            name: "models",
-            accepts: &[Model::TYPE, Search::TYPE, Predictor::TYPE],
-            arity: Arity::Many,
-            naming: Naming::Named,
-        },
-    ];
-    fn gather(given: &Given) -> Result<EvaluateInputs, StageError> {
-        // A search holds its best model under the names of a model's files.
-        let models = given.files("models").iter();
-        let models = models.map(|files| Ok((files.stage.clone(), Predictor::open(files)?)));
-        let models = models.collect::<Result<_, StageError>>()?;
-        Ok(EvaluateInputs { data: given.one(DATA.name)?, models })
-    }
-}
 
 impl Stage for Evaluate {
     const KIND: &'static str = "evaluate";
@@ -64,25 +37,14 @@ impl Stage for Evaluate {
     const ABOUT: &'static str = "scores models on one split, with intervals by group, calibration, tests \
                                  between models, curves, predictions and gates";
     const TENSORS: bool = true;
-    type Inputs = EvaluateInputs;
+    type Inputs = DataAndModels;
     type Output = Evaluation;
 
     fn check(&self, known: &Known) -> Result<Facts, Vec<Complaint>> {
         let data = known_data(known);
         let mut complaints: Vec<_> = split_needed(&data).into_iter().collect();
         let models = known.get("models").map_or(&[][..], Vec::as_slice);
-        for model in models {
-            if let (Some(has), Some(takes)) = (known_size(&data), known_size(model))
-                && has != takes
-            {
-                let message = format!(
-                    "a model takes images of {}×{} pixels, and `data` has {}×{}",
-                    takes.1, takes.0, has.1, has.0
-                );
-                let help = "score it on data of the size that it was trained on".to_string();
-                complaints.push(Complaint { place: String::new(), message, help: Some(help) });
-            }
-        }
+        complaints.extend(misfits(known, "score"));
         let names: Vec<&str> =
             models.iter().filter_map(|model| model.get(NAME)?.as_str()).collect();
         complaints.extend(self.complaints(&names));
@@ -96,8 +58,8 @@ impl Stage for Evaluate {
         }
     }
 
-    fn run(&self, inputs: EvaluateInputs, cx: &Context) -> Result<Evaluation, StageError> {
-        let EvaluateInputs { data, models } = inputs;
+    fn run(&self, inputs: DataAndModels, cx: &Context) -> Result<Evaluation, StageError> {
+        let DataAndModels { data, models } = inputs;
         let images = Images::of(&data, self.split)?;
         let valid = self.needs_valid().then(|| Images::of(&data, Split::Valid)).transpose()?;
         let predicted = self.predict(&models, &images, valid.as_ref(), cx)?;

@@ -62,7 +62,7 @@ impl Inputs for Results {
 
 impl Stage for Report {
     const KIND: &'static str = "report";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     const ABOUT: &'static str = "shows the data, the training curves, the grid, the comparison of the models and \
                                  their errors on one HTML page";
     type Inputs = Results;

@@ -58,8 +58,8 @@ fn equal_recipes_give_equal_results_forever() {
         outputs."rejected.csv" 82f278e4ea
 
         [stage."report"]
-        key 4f5aae7918
-        outputs."index.html" 1a97748249
+        key f402223587
+        outputs."index.html" 77feaef6b3
 
         [stage."scores"]
         key 179c7c3bed

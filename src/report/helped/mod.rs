@@ -83,6 +83,13 @@ fn best_against_second(evaluation: &EvaluationSection) -> Option<String> {
     if let Some(paired) = paired(evaluation, first, second) {
         return Some(format!("{lead} {paired}"));
     }
+    if let Some(how) = evaluation.resampling {
+        // The images of a group resemble one another: what follows takes them for independent.
+        return Some(format!(
+            "{lead} Images of {} are too few to tell whether that is more than chance.",
+            plural(how.groups, "group")
+        ));
+    }
     let error = difference_error(first, second)?;
     let judgement = if a - b > 2.0 * error {
         "more than chance would explain"

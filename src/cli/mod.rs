@@ -9,6 +9,7 @@ mod diagnostics;
 mod export;
 mod graph;
 mod init;
+mod origin;
 mod plan;
 mod predict;
 mod progress;

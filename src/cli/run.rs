@@ -1,7 +1,7 @@
 //! `microtome run`: runs what has changed.
 
 use super::{
-    Exit, Failure, Form, PipelineArgs, StoreArgs, closing,
+    Exit, Failure, Form, PipelineArgs, StoreArgs, closing, origin,
     progress::{Display, Look},
     say,
 };
@@ -85,6 +85,7 @@ impl Run {
             on_failure: if self.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
             retry: if self.retry_failed { Retry::Failed } else { Retry::Nothing },
             out: self.out.clone(),
+            name: Some(origin::of_this_run()),
         };
         let store = self.store.open()?;
         let display = Display::new(if self.json { Look::Json } else { Look::detect() });

@@ -3,7 +3,8 @@
 //!
 //! In reading order: a [`digest`] names contents; a [`recipe`] is all that a result depends on;
 //! an [`artifact`] is what a [`stage`] writes; a [`pipeline`] wires stages into a [`graph`];
-//! [`plan`](mod@plan) judges them against the [`store`] and [`source`] files; [`execute`](mod@execute) makes what is
+//! [`plan`](mod@plan) judges them against the [`store`] and [`source`] files, and [`forecast`] says how
+//! long it would take; [`execute`](mod@execute) makes what is
 //! missing, one [`run`] state a stage, telling [`event`]s; [`output`] links the results and
 //! [`lockfile`] pins them.
 //!
@@ -16,6 +17,7 @@ pub mod digest;
 pub mod earlier;
 pub mod event;
 pub mod execute;
+pub mod forecast;
 pub mod graph;
 pub mod lockfile;
 pub mod output;

@@ -42,6 +42,8 @@ pub struct Order {
     pub retry: Retry,
     /// Where links to the results go.
     pub out: PathBuf,
+    /// What the run calls itself, so that a result can say where it comes from.
+    pub name: Option<String>,
 }
 
 /// A stage to make, the records of all that it reads, and why some have none.
@@ -97,7 +99,13 @@ pub fn execute<'a>(
             let (judge, jobs_out, messages) = (&judge, &jobs_out, messages_in.clone());
             let verified = &verified;
             scope.spawn(move || {
-                let worker = Worker { judge, stop, messages: &messages, verified };
+                let worker = Worker {
+                    judge,
+                    run: order.name.as_deref(),
+                    stop,
+                    messages: &messages,
+                    verified,
+                };
                 while let Some(job) = next_job(jobs_out) {
                     if messages.send(Message::Done(job.id, worker.make(&job))).is_err() {
                         return;

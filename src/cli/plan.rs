@@ -1,6 +1,6 @@
 //! `microtome plan`: what would run, and why.
 
-use super::{Exit, Failure, Form, PipelineArgs, StoreArgs, print, table::table};
+use super::{Exit, Failure, Form, PipelineArgs, StoreArgs, print, print_json, table::table};
 use crate::engine::{Judge, Pipeline, Planned, Verdict, event::sentences, plan};
 use clap::Args;
 use serde_json::json;
@@ -34,7 +34,7 @@ impl Plan {
         let store = self.store.at();
         let planned = plan(&Judge::new(&pipeline, &store, BTreeSet::new()), &targets);
         match self.json {
-            true => planned.iter().for_each(|stage| print(&line_of_json(&pipeline, stage))),
+            true => planned.iter().for_each(|stage| print_json(&line_of_json(&pipeline, stage))),
             false => print(&text(&pipeline, &planned)),
         }
         let cached = |stage: &Planned| {

@@ -1,7 +1,7 @@
 //! `microtome plan`: what would run, why, and how long it would take.
 
 use super::{
-    Exit, Failure, Form, PipelineArgs, StoreArgs, print,
+    Exit, Failure, Form, PipelineArgs, StoreArgs, print, print_json,
     table::{seconds, table},
 };
 use crate::engine::{
@@ -42,7 +42,7 @@ impl Plan {
         let shown = match self.change.is_empty() {
             true => {
                 match self.json {
-                    true => now.rows().for_each(|row| print(&row.json().to_string())),
+                    true => now.rows().for_each(|row| print_json(&row.json().to_string())),
                     false => print(&now.text()),
                 }
                 now
@@ -52,7 +52,9 @@ impl Plan {
                 let changed = PipelineArgs { pipeline: self.pipeline.pipeline.clone(), set };
                 let then = Outlook::of(&changed, &self.stages, &store)?;
                 match self.json {
-                    true => set_off(&now, &then).for_each(|row| print(&row.json().to_string())),
+                    true => {
+                        set_off(&now, &then).for_each(|row| print_json(&row.json().to_string()))
+                    }
                     false => print(&text_of_change(&now, &then)),
                 }
                 then

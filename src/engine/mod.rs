@@ -6,7 +6,8 @@
 //! [`plan`](mod@plan) judges them against the [`store`] and [`source`] files, and [`forecast`] says how
 //! long it would take; [`execute`](mod@execute) makes what is
 //! missing, one [`run`] state a stage, telling [`event`]s; [`output`] links the results and
-//! [`lockfile`] pins them.
+//! [`lockfile`] pins them. [`frozen`](mod@frozen) runs nothing, and [`reproduce`](mod@reproduce) makes again
+//! what is there.
 //!
 //! The shape is that of *Build Systems à la Carte* (Mokhov, Mitchell, Peyton Jones 2018): a
 //! topological scheduler with constructive traces. The key of a stage is made of the **contents**
@@ -18,13 +19,16 @@ pub mod earlier;
 pub mod event;
 pub mod execute;
 pub mod forecast;
+pub mod frozen;
 pub mod graph;
+mod job;
 pub mod lockfile;
 pub mod output;
 pub mod pipeline;
 pub mod plan;
 pub mod point;
 pub mod recipe;
+pub mod reproduce;
 pub mod run;
 pub mod source;
 pub mod stage;
@@ -34,10 +38,12 @@ pub use artifact::{Artifact, Files};
 pub use digest::Digest;
 pub use event::Event;
 pub use execute::{OnFailure, Order, execute};
-pub use lockfile::LockFile;
+pub use frozen::frozen;
+pub use lockfile::{LockError, LockFile, Mismatch, Ways};
 pub use pipeline::{NodeId, Pipeline, Rejected};
 pub use plan::{Judge, Planned, Retry, Verdict, plan};
 pub use recipe::{Lack, Missing};
+pub use reproduce::Reproducible;
 pub use run::{Run, State};
 pub use stage::{Complaint, Context, Facts, Given, Inputs, Kind, Known, Port, Stage, StageError};
 pub use store::Store;

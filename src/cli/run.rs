@@ -106,7 +106,8 @@ impl Run {
         closing::close(&ran, &self.out, clock.elapsed().as_secs_f64(), display.look());
         let whole = ran.stages().all(|(_, state)| state.is_fine());
         let binds = self.lock_binds();
-        let asked = binds || self.ci.is_wanted();
+        // Where there was no lock file, that it now says something is no news.
+        let asked = binds || (self.ci.is_wanted() && !before.stage.is_empty());
         let mismatches = if asked { before.mismatches(&ran, &store) } else { Vec::new() };
         let lock = if binds { Lock::Binds } else { Lock::Follows };
         ending.ran(&ran, mismatches.clone(), lock);

@@ -7,6 +7,7 @@ mod closing;
 mod compare;
 mod diagnostics;
 mod export;
+mod export_run;
 mod graph;
 mod init;
 mod plan;
@@ -59,6 +60,7 @@ enum Command {
     /// Compare models between stages, pipelines or lock files
     Compare(compare::Compare),
     Export(export::Export),
+    ExportRun(export_run::ExportRun),
     Synth(synth::Synth),
     /// Write a pipeline to start from
     Init(init::Init),
@@ -137,6 +139,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Predict(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::ExportRun(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Init(command) => command.run(),
     };

@@ -38,7 +38,7 @@ pub struct LockedStage {
 const VERSION: u32 = 1;
 
 impl LockedStage {
-    fn of(record: &Record) -> LockedStage {
+    pub fn of(record: &Record) -> LockedStage {
         let outputs =
             |tree: &Tree| tree.files().iter().map(|f| (f.name.clone(), f.digest)).collect();
         LockedStage { key: record.recipe.key(), outputs: outputs(&record.outputs) }

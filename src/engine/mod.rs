@@ -5,7 +5,7 @@
 //! an [`artifact`] is what a [`stage`] writes; a [`pipeline`] wires stages into a [`graph`];
 //! [`plan`](mod@plan) judges them against the [`store`] and [`source`] files; [`execute`](mod@execute) makes what is
 //! missing, one [`run`] state a stage, telling [`event`]s; [`output`] links the results and
-//! [`lockfile`] pins them.
+//! [`lockfile`] pins them; [`ro_crate`] describes them to others.
 //!
 //! The shape is that of *Build Systems à la Carte* (Mokhov, Mitchell, Peyton Jones 2018): a
 //! topological scheduler with constructive traces. The key of a stage is made of the **contents**
@@ -18,11 +18,13 @@ pub mod event;
 pub mod execute;
 pub mod graph;
 pub mod lockfile;
+pub mod moment;
 pub mod output;
 pub mod pipeline;
 pub mod plan;
 pub mod point;
 pub mod recipe;
+pub mod ro_crate;
 pub mod run;
 pub mod source;
 pub mod stage;

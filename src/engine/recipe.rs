@@ -206,7 +206,8 @@ fn facts(recipe: &Recipe) -> BTreeMap<String, String> {
     table
 }
 
-fn leaves(place: &str, value: &Value, table: &mut BTreeMap<String, String>) {
+/// The leaves of a value, each by its place: scalars, and lists of scalars.
+pub(super) fn leaves(place: &str, value: &Value, table: &mut BTreeMap<String, String>) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             map.iter().for_each(|(key, item)| leaves(&format!("{place}.{key}"), item, table))

@@ -1,6 +1,8 @@
 //! A crate on disk: whole under its name, or not there at all.
 
-use super::{Author, Contents, Exported, License, METADATA, Part, Source, metadata, uri::encoded};
+use super::{
+    Author, Contents, Exported, License, METADATA, Part, Source, metadata, readme, uri::encoded,
+};
 use crate::engine::{
     digest::Digest,
     lockfile::{LockFile, LockedStage},
@@ -12,6 +14,7 @@ use crate::engine::{
 use rayon::prelude::*;
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -99,17 +102,20 @@ fn fill(order: &Order, folder: &Path) -> Result<Written, ExportError> {
     let named = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (workflow, lock) = (named(path), named(&LockFile::path(path)));
     // The names of a crate's own folders and files are taken.
-    let taken = [METADATA, "stages", "sources", lock.as_str()];
-    if taken.contains(&workflow.as_str()) || Path::new(&workflow) != named(path).as_str() {
+    let taken = [METADATA, readme::NAME, "stages", "sources", lock.as_str()];
+    if taken.contains(&workflow.as_str()) || path.file_name() != Some(OsStr::new(&workflow)) {
         return Err(ExportError::Name(workflow));
     }
     let text = during("read", path, fs::read(path))?;
     let stages = order.stages.iter().map(|(id, record)| stage(order, *id, record, folder));
+    let stages = stages.collect::<Result<Vec<_>, _>>()?;
+    let page = readme::readme(order.pipeline, &stages);
     let contents = Contents {
         pipeline: order.pipeline,
         workflow: own_file(folder, workflow, &text)?,
         lock: own_file(folder, lock, locked(order).text().as_bytes())?,
-        stages: stages.collect::<Result<_, _>>()?,
+        readme: own_file(folder, readme::NAME.into(), page.as_bytes())?,
+        stages,
         sets: order.sets.clone(),
         license: order.license.clone(),
         authors: order.authors.clone(),
@@ -122,7 +128,7 @@ fn fill(order: &Order, folder: &Path) -> Result<Written, ExportError> {
         let copies = stage.sources.iter().filter_map(|source| source.copies.as_ref());
         stage.files.iter().chain(copies.flat_map(|(_, parts)| parts))
     });
-    let all = || stages.clone().chain([&contents.workflow, &contents.lock]);
+    let all = || stages.clone().chain([&contents.workflow, &contents.lock, &contents.readme]);
     Ok(Written { files: all().count(), bytes: all().map(|part| part.size).sum() })
 }
 

@@ -111,7 +111,8 @@ fn root(contents: &Contents, places: &[Place]) -> Entity {
         let sources = place.stage.sources.iter().filter(|source| source.copies.is_none());
         sources.map(|source| place.source(source))
     });
-    let parts = [&contents.workflow, &contents.lock].map(|part| encoded(&part.path));
+    let parts =
+        [&contents.workflow, &contents.lock, &contents.readme].map(|part| encoded(&part.path));
     let datasets = places.iter().map(|place| place.stage.dataset());
     let runs = [local(&["run"]), local(&["organize"])];
     let mentions = runs.into_iter().chain(places.iter().map(Place::run)).chain(described);
@@ -216,6 +217,7 @@ fn add_workflow(contents: &Contents, places: &[Place], graph: &mut Graph) {
     }
     let what = "key of each stage and digest of each output: `microtome run --locked` checks them";
     graph.add(file(&contents.lock).with("description", what));
+    graph.add(file(&contents.readme).link("about", "./"));
 }
 
 /// The run as a whole, and the program that ordered it.

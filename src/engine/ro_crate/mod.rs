@@ -24,6 +24,7 @@ mod folder;
 mod media;
 mod metadata;
 mod parameters;
+mod readme;
 mod stage;
 mod sum;
 mod uri;
@@ -48,6 +49,8 @@ pub struct Contents<'a> {
     pub workflow: Part,
     /// The lock file of what is exported.
     pub lock: Part,
+    /// The page for people.
+    pub readme: Part,
     /// In the order of execution.
     pub stages: Vec<Exported>,
     /// What was laid over the pipeline file: `key=value`.

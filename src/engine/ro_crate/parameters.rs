@@ -15,16 +15,24 @@ pub struct Given {
     kind: &'static str,
     /// Such as `params.optimizer.adam.lr`.
     place: String,
-    /// A scalar, or a list as JSON.
-    value: Value,
+    /// In JSON.
+    text: String,
 }
 
 impl Given {
     pub fn id(&self) -> String {
-        let text = self.value.to_string();
         // A long text is told from others by its digest.
-        let short = if text.len() > 40 { Digest::of_bytes(text.as_bytes()).hex() } else { text };
-        local(&["value", self.kind, &self.place, &short])
+        let digest = Digest::of_bytes(self.text.as_bytes()).hex();
+        let short = if self.text.len() > 40 { &digest } else { &self.text };
+        local(&["value", self.kind, &self.place, short])
+    }
+
+    /// A scalar; a list is a text, since a list of values would be read as several.
+    fn value(&self) -> Value {
+        match serde_json::from_str(&self.text) {
+            Ok(Value::Array(_) | Value::Object(_)) | Err(_) => self.text.as_str().into(),
+            Ok(scalar) => scalar,
+        }
     }
 
     fn parameter(&self) -> String {
@@ -32,7 +40,7 @@ impl Given {
     }
 
     fn type_name(&self) -> &'static str {
-        match &self.value {
+        match self.value() {
             Value::Bool(_) => "Boolean",
             Value::Number(number) if number.is_f64() => "Float",
             Value::Number(_) => "Integer",
@@ -49,15 +57,8 @@ pub fn given(pipeline: &Pipeline, stage: &Exported) -> Vec<Given> {
         table.insert("backend".into(), Value::from(backend.as_str()).to_string());
     }
     let kind = pipeline.nodes[stage.id].kind.name;
-    let given = table.into_iter().map(|(place, text)| {
-        let value = match serde_json::from_str(&text) {
-            Ok(list @ (Value::Array(_) | Value::Object(_))) => list.to_string().into(),
-            Ok(scalar) => scalar,
-            Err(_) => text.into(),
-        };
-        Given { kind, place, value }
-    });
-    given.filter(|given| !given.value.is_null()).collect()
+    let given = table.into_iter().filter(|(_, text)| text != "null");
+    given.map(|(place, text)| Given { kind, place, text }).collect()
 }
 
 /// The formal parameter of what a kind makes.
@@ -112,7 +113,7 @@ pub fn add(contents: &Contents, graph: &mut Graph) -> BTreeMap<&'static str, BTr
             known.1.insert(given.type_name());
             let value = Entity::new(given.id(), &["PropertyValue"])
                 .with("name", given.place.as_str())
-                .with("value", given.value.clone());
+                .with("value", given.value());
             graph.add(value.link("exampleOfWork", &id));
         }
     }

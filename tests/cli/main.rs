@@ -7,6 +7,7 @@ mod bad_settings;
 mod commands;
 mod compare;
 mod crashes;
+mod crates;
 mod errors;
 mod evaluation;
 mod export;

@@ -103,19 +103,16 @@ fn span(contents: &Contents) -> (u64, u64) {
 
 fn root(contents: &Contents, places: &[Place]) -> Entity {
     let name = &contents.pipeline.name;
-    let copied = places.iter().flat_map(|place| {
-        let sources = place.stage.sources.iter().filter(|source| source.copies.is_some());
-        sources.map(|source| place.source(source))
-    });
-    let described = places.iter().flat_map(|place| {
-        let sources = place.stage.sources.iter().filter(|source| source.copies.is_none());
+    // Source files that are not here are a part without a place, as RO-Crate 1.2 puts it.
+    let sources = places.iter().flat_map(|place| {
+        let sources = place.stage.sources.iter();
         sources.map(|source| place.source(source))
     });
     let parts =
         [&contents.workflow, &contents.lock, &contents.readme].map(|part| encoded(&part.path));
     let datasets = places.iter().map(|place| place.stage.dataset());
     let runs = [local(&["run"]), local(&["organize"])];
-    let mentions = runs.into_iter().chain(places.iter().map(Place::run)).chain(described);
+    let mentions = runs.into_iter().chain(places.iter().map(Place::run));
     let names: Vec<_> = places.iter().map(Place::name).collect();
     let root = Entity::new("./", &["Dataset"])
         .with("name", format!("A run of the pipeline {name}"))
@@ -126,7 +123,7 @@ fn root(contents: &Contents, places: &[Place]) -> Entity {
         .with("datePublished", rfc3339(span(contents).1))
         .links("conformsTo", PROFILES.map(|(_, _, address)| address))
         .link("mainEntity", &encoded(&contents.workflow.path))
-        .links("hasPart", parts.into_iter().chain(datasets).chain(copied))
+        .links("hasPart", parts.into_iter().chain(datasets).chain(sources))
         .links("mentions", mentions)
         .links("author", contents.authors.iter().map(Author::id));
     match &contents.license {
@@ -161,16 +158,11 @@ impl License {
 }
 
 fn add_rights(contents: &Contents, graph: &mut Graph) {
-    let (License::Spdx(name) | License::Address(name)) = &contents.license else {
-        return add_authors(contents, graph);
-    };
-    let what = "the terms under which this crate may be used";
-    let license = Entity::new(contents.license.address(), &["CreativeWork"]);
-    graph.add(license.with("name", name.as_str()).with("description", what));
-    add_authors(contents, graph);
-}
-
-fn add_authors(contents: &Contents, graph: &mut Graph) {
+    if let License::Spdx(name) | License::Address(name) = &contents.license {
+        let license = Entity::new(contents.license.address(), &["CreativeWork"]);
+        let what = "the terms under which this crate may be used";
+        graph.add(license.with("name", name.as_str()).with("description", what));
+    }
     for author in &contents.authors {
         graph.add(Entity::new(author.id(), &["Person"]).with("name", author.name.as_str()));
     }

@@ -3,7 +3,11 @@
 use super::{Crate, FILE, PIPELINE, export, world};
 use crate::world::World;
 use expect_test::expect;
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 #[test]
 fn the_lock_file_of_the_crate_is_that_of_what_it_holds() {
@@ -123,4 +127,16 @@ fn names_that_a_crate_needs_itself_are_refused() {
           = help: give the file another name
     "#]]
     .assert_eq(&done.err);
+}
+
+#[test]
+#[ignore = "writes crates for tests/cli/crate/validate.py; run by .ci/run"]
+fn crates_with_hostile_names_for_the_validator() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("crates");
+    let _ = fs::remove_dir_all(&folder);
+    for (name, args) in [("plain", ""), ("full", "--sources --license MIT --author Anna")] {
+        let args = format!("--ro-crate {} {args}", folder.join(name).display());
+        let done = export(world(), &args);
+        assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{}", done.out);
+    }
 }

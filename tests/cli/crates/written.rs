@@ -82,14 +82,14 @@ fn a_damaged_result_is_not_exported() {
     contents[0] ^= 1;
     fs::remove_file(&blob).unwrap();
     fs::write(&blob, contents).unwrap();
-    let done = export(world(), "--ro-crate damaged prep --cache damaged-cache");
+    let done = export(world(), "--ro-crate below/damaged prep --cache damaged-cache");
     assert_eq!((done.code, done.out.as_str()), (Some(1), ""));
     expect![[r#"
         error: `dataset.json` of `prep` is damaged in the store
           = help: `microtome run Tissue 100% é.toml --force prep` makes it again
     "#]]
     .assert_eq(&done.err);
-    assert!(!world().path("damaged").exists());
+    assert_eq!(fs::read_dir(world().path("below")).unwrap().count(), 0, "something is left behind");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod closing;
 mod compare;
 mod diagnostics;
 mod export;
+mod export_run;
 mod graph;
 mod init;
 mod origin;
@@ -69,6 +70,7 @@ enum Command {
     /// Compare models between stages, pipelines or lock files
     Compare(compare::Compare),
     Export(export::Export),
+    ExportRun(export_run::ExportRun),
     Synth(synth::Synth),
     Verify(verify::Verify),
     /// Write a pipeline to start from
@@ -155,6 +157,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Predict(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::ExportRun(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Init(command) => command.run(),

@@ -8,6 +8,7 @@ mod ci;
 mod commands;
 mod compare;
 mod crashes;
+mod crates;
 mod errors;
 mod evaluation;
 mod export;

@@ -111,7 +111,9 @@ pub fn execute<'a>(
         coordinator.run(&mut run, &jobs, &messages);
         drop(jobs);
     });
-    remember(&run, store)?;
+    // It only explains, and what was made is safe without it.
+    let remembered = remember(&run, store);
+    remembered.unwrap_or_else(|error| tell(Event::Warning { message: error.to_string() }));
     // Once more: a run that was killed just before this one began may have died meanwhile.
     sweep(store, tell);
     Ok(run)

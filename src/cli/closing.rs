@@ -22,7 +22,7 @@ pub fn close(run: &Run, out: &Path, took: f64, look: Look) {
     if look == Look::Json {
         let line = json!({ "event": "finished", "ran": ran, "cached": cached, "failed": failed,
                            "skipped": skipped, "stopped": stopped, "held_back": held, "seconds": took });
-        return super::print(&line.to_string());
+        return super::print_json(&line.to_string());
     }
     let rows: Vec<_> = run.stages().filter_map(|(id, state)| row(run, id, state)).collect();
     say(&table(&["stage", "kind", "", "took", "result"], &rows));

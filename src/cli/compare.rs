@@ -63,7 +63,10 @@ fn find(named: &str, store: &Store) -> Result<Side, Failure> {
     };
     let path = Path::new(file);
     let side = if path.extension().is_some_and(|ending| ending == "lock") {
-        let lock = LockFile::read(path).map_err(|error| Failure::new(Exit::Wrong, error))?;
+        let lock = LockFile::read(path).map_err(|error| {
+            let help = error.help();
+            Failure::new(Exit::Wrong, error).with_help(help)
+        })?;
         let lock = lock.ok_or_else(|| {
             Failure::new(Exit::Wrong, format!("{file} does not exist"))
                 .with_help("an earlier one comes from `git show COMMIT:PATH > FILE.lock`")

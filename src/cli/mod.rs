@@ -3,12 +3,14 @@
 //! Data goes to stdout; progress and messages go to stderr.
 
 mod check;
+mod ci;
 mod closing;
 mod compare;
 mod diagnostics;
 mod export;
 mod graph;
 mod init;
+mod origin;
 mod plan;
 mod predict;
 mod progress;
@@ -16,6 +18,7 @@ mod run;
 mod show;
 mod synth;
 mod table;
+mod verify;
 mod why;
 
 use crate::{
@@ -24,7 +27,14 @@ use crate::{
 };
 use clap::{Args, Parser, Subcommand, builder::styling};
 use serde_json::{Value, json};
-use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    borrow::Cow,
+    ffi::OsString,
+    io::Write,
+    path::PathBuf,
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 const STYLES: styling::Styles = styling::Styles::styled()
     .header(styling::AnsiColor::Green.on_default().bold())
@@ -60,6 +70,7 @@ enum Command {
     Compare(compare::Compare),
     Export(export::Export),
     Synth(synth::Synth),
+    Verify(verify::Verify),
     /// Write a pipeline to start from
     Init(init::Init),
 }
@@ -122,6 +133,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { Exit::Wrong.into() } else { Exit::Done.into() };
         }
     };
+    let service = match &cli.command {
+        Command::Run(command) => command.service(),
+        _ => ci::Service::detect(),
+    };
+    if service == ci::Service::Github {
+        guard_the_log();
+    }
     let form = match &cli.command {
         Command::Run(command) => command.form(),
         Command::Plan(command) => command.form(),
@@ -138,6 +156,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Synth(command) => command.run(),
+        Command::Verify(command) => command.run(),
         Command::Init(command) => command.run(),
     };
     exit.unwrap_or_else(|failure| {
@@ -210,7 +229,7 @@ impl Failure {
     fn print(&self, form: Form) {
         match form {
             Form::Text => say(&self.text),
-            Form::Json => self.events.iter().for_each(|event| print(&event.to_string())),
+            Form::Json => self.events.iter().for_each(|event| print_json(&event.to_string())),
         }
     }
 }
@@ -240,11 +259,30 @@ fn with_help(error: &StageError) -> String {
     }
 }
 
+/// Whether what is written goes to a log in which lines may be commands.
+static GUARDED: AtomicBool = AtomicBool::new(false);
+
+/// From here on no text of a stage, a file or a panic can be a command to the CI service.
+fn guard_the_log() {
+    GUARDED.store(true, Ordering::Relaxed);
+    std::panic::set_hook(Box::new(|panic| say(&panic.to_string())));
+}
+
+/// Text as it may stand in the log.
+fn guarded(text: &str) -> Cow<'_, str> {
+    if GUARDED.load(Ordering::Relaxed) { ci::harmless(text) } else { text.into() }
+}
+
+/// Writes an object, or an event, to stdout as one line.
+fn print_json(json: &str) {
+    print(&if GUARDED.load(Ordering::Relaxed) { ci::harmless_json(json) } else { json.into() });
+}
+
 /// Writes a line of data to stdout. A reader that has gone away, as in `| head`, is no error; data
 /// that cannot be written is, and ends the process.
 fn print(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    if let Err(error) = writeln!(stdout, "{text}").and_then(|()| stdout.flush())
+    if let Err(error) = writeln!(stdout, "{}", guarded(text)).and_then(|()| stdout.flush())
         && error.kind() != std::io::ErrorKind::BrokenPipe
     {
         say(&format!("error: cannot write to stdout: {error}"));
@@ -254,5 +292,5 @@ fn print(text: &str) {
 
 /// Writes a message to stderr.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", guarded(text));
 }

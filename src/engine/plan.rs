@@ -4,7 +4,7 @@ use super::{
     digest::Digest,
     pipeline::{NodeId, Pipeline},
     recipe::{Difference, Input, Lack, Missing, Recipe, differences},
-    source::{Snapshot, SourceError, SourceFiles},
+    source::{Reach, Snapshot, SourceError, SourceFiles},
     stage::{Arity, Naming, Port, StageError},
     store::{Failure, History, Lookup, Record, Store},
 };
@@ -116,18 +116,25 @@ pub struct Judge<'a> {
     pub store: &'a Store,
     pub force: BTreeSet<NodeId>,
     pub retry: Retry,
+    pub reach: Reach,
     // Read only when something has to be explained.
     history: OnceLock<History>,
 }
 
 impl<'a> Judge<'a> {
     pub fn new(pipeline: &'a Pipeline, store: &'a Store, force: BTreeSet<NodeId>) -> Judge<'a> {
-        Judge { pipeline, store, force, retry: Retry::default(), history: OnceLock::new() }
+        let (retry, reach) = (Retry::default(), Reach::default());
+        Judge { pipeline, store, force, retry, reach, history: OnceLock::new() }
     }
 
     /// The same judge with another opinion on what failed before.
     pub fn with(self, retry: Retry) -> Judge<'a> {
         Judge { retry, ..self }
+    }
+
+    /// The same judge, which goes so far for source files.
+    pub fn within(self, reach: Reach) -> Judge<'a> {
+        Judge { reach, ..self }
     }
 
     /// The recipe of a stage of whose inputs all is known.
@@ -146,7 +153,7 @@ impl<'a> Judge<'a> {
                     files.name, node.name
                 )),
             };
-            let snapshot = files.snapshot(&self.store.index_dir()).map_err(failed)?;
+            let snapshot = files.snapshot(&self.store.index_dir(), self.reach).map_err(failed)?;
             sources.push((files, snapshot));
         }
         let (mut inputs, mut missing) = (BTreeMap::new(), BTreeMap::new());

@@ -10,6 +10,7 @@ mod crashes;
 mod errors;
 mod evaluation;
 mod export;
+mod forecasts;
 mod golden;
 mod grids;
 #[cfg(feature = "hub")]

@@ -64,6 +64,9 @@ pub struct Provenance {
     pub started: u64,
     pub seconds: f64,
     pub host: String,
+    /// What the run called itself, such as the address of a CI job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
     pub version: String,
     /// Why it ran.
     pub reasons: Vec<String>,

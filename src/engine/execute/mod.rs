@@ -200,9 +200,9 @@ impl Coordinator<'_> {
             Err(StageError::Interrupted) => {
                 (Event::Interrupted { stage, kind }, State::Failed(StageError::Interrupted))
             }
-            Err(StageError::Failed { message, help }) => {
-                let state = StageError::Failed { message: message.clone(), help: help.clone() };
-                (Event::Failed { stage, kind, message, help }, State::Failed(state))
+            Err(error) => {
+                let (message, help) = error.clone().into_words();
+                (Event::Failed { stage, kind, message, help }, State::Failed(error))
             }
         };
         (self.tell)(event);

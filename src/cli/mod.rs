@@ -246,19 +246,17 @@ impl From<Rejected> for Failure {
 
 /// How a command that is no run ends when a part of it fails.
 fn failed(exit: Exit) -> impl FnOnce(StageError) -> Failure {
-    move |error| match error {
-        StageError::Failed { message, help: Some(help) } => {
-            Failure::new(exit, message).with_help(help)
-        }
-        other => Failure::new(exit, other.to_string()),
+    move |error| match error.into_words() {
+        (message, Some(help)) => Failure::new(exit, message).with_help(help),
+        (message, None) => Failure::new(exit, message),
     }
 }
 
 /// An error with what to do about it.
 fn with_help(error: &StageError) -> String {
-    match error {
-        StageError::Failed { message, help: Some(help) } => format!("{message} ({help})"),
-        other => other.to_string(),
+    match error.clone().into_words() {
+        (message, Some(help)) => format!("{message} ({help})"),
+        (message, None) => message,
     }
 }
 

@@ -169,7 +169,8 @@ fn again(
         Err(StageError::Interrupted) => {
             Err(Failure::new(super::run::signal(), format!("`{}` was interrupted", node.name)))
         }
-        Err(StageError::Failed { message, help }) => {
+        Err(error) => {
+            let (message, help) = error.into_words();
             let failure = Failure::new(Exit::Failed, format!("`{}` failed: {message}", node.name));
             Err(match help {
                 Some(help) => failure.with_help(help),

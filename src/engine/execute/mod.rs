@@ -112,7 +112,9 @@ pub fn execute<'a>(
         coordinator.run(&mut run, &jobs, &messages);
         drop(jobs);
     });
-    remember(&run, store)?;
+    // It only explains, and what was made is safe without it.
+    let remembered = remember(&run, store);
+    remembered.unwrap_or_else(|error| tell(Event::Warning { message: error.to_string() }));
     // Once more: a run that was killed just before this one began may have died meanwhile.
     sweep(store, tell);
     Ok(run)
@@ -198,9 +200,9 @@ impl Coordinator<'_> {
             Err(StageError::Interrupted) => {
                 (Event::Interrupted { stage, kind }, State::Failed(StageError::Interrupted))
             }
-            Err(StageError::Failed { message, help }) => {
-                let state = StageError::Failed { message: message.clone(), help: help.clone() };
-                (Event::Failed { stage, kind, message, help }, State::Failed(state))
+            Err(error) => {
+                let (message, help) = error.clone().into_words();
+                (Event::Failed { stage, kind, message, help }, State::Failed(error))
             }
         };
         (self.tell)(event);

@@ -189,5 +189,5 @@ impl Pace {
 }
 
 fn in_store(error: StoreError) -> StageError {
-    StageError::new(format!("the store failed: {error}"))
+    StageError::machine(format!("the store failed: {error}"))
 }

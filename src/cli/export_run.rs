@@ -43,7 +43,7 @@ impl ExportRun {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let pipeline = self.pipeline.load()?;
         let targets = super::run::targets(&pipeline, &self.stages)?;
-        let store = self.store.at();
+        let store = self.store.at()?;
         let planned = plan(&Judge::new(&pipeline, &store, BTreeSet::new()), &targets);
         let named = if self.stages.is_empty() { &[][..] } else { &targets };
         let path = self.pipeline.pipeline.display();

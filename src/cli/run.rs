@@ -95,7 +95,7 @@ impl Run {
         let pipeline = self.pipeline.load()?;
         let before = self.lock_file(&pipeline)?;
         let order = self.order(&pipeline)?;
-        let store = if self.frozen { self.store.at() } else { self.store.open()? };
+        let store = if self.frozen { self.store.at()? } else { self.store.open()? };
         let display = Display::new(if self.json { Look::Json } else { Look::detect() });
         let title = format!("microtome run {}", pipeline.path.display());
         let ran = self.ci.grouped(&title, || {
@@ -114,6 +114,8 @@ impl Run {
         if !binds && whole {
             let after = before.after(&ran);
             after.write(&pipeline).map_err(|error| Failure::new(Exit::Failed, error))?;
+            // What it names is to stay in the store.
+            store.note_lock_file(&pipeline.path).map_err(|e| Failure::new(Exit::Failed, e))?;
         }
         match SIGNAL.load(Ordering::Relaxed) {
             number if number > 0 && !whole => return Ok(Exit::Signal(number)),

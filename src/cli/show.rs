@@ -24,7 +24,7 @@ impl Show {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let pipeline = self.pipeline.load()?;
         let targets = super::run::targets(&pipeline, &self.stages)?;
-        let store = self.store.at();
+        let store = self.store.at()?;
         let planned = plan(&Judge::new(&pipeline, &store, BTreeSet::new()), &targets);
         if self.stages.is_empty() {
             print(&overview(&pipeline, &planned));

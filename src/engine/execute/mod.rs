@@ -78,6 +78,13 @@ pub fn execute<'a>(
     stop: &AtomicBool,
     tell: &dyn Fn(Event),
 ) -> Result<Run<'a>, StoreError> {
+    if let Some(why) = store.read_only() {
+        let message = format!(
+            "the store cannot be written to ({why}): results that it has are taken, and nothing \
+             can be made"
+        );
+        tell(Event::Warning { message });
+    }
     sweep(store, tell);
     let judge = Judge::new(pipeline, store, order.force.clone()).with(order.retry);
     let mut run = Run::new(pipeline, &order.targets);
@@ -294,5 +301,9 @@ fn remember(run: &Run, store: &Store) -> Result<(), StoreError> {
     if run.stages().any(|(_, state)| matches!(state, State::Ran(..))) {
         history.0.retain(|stage, _| run.pipeline.find(stage).is_some());
     }
-    if history == before { Ok(()) } else { store.write_history(name, &history) }
+    if history == before || store.read_only().is_some() {
+        Ok(())
+    } else {
+        store.write_history(name, &history)
+    }
 }

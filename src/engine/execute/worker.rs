@@ -189,5 +189,8 @@ impl Pace {
 }
 
 fn in_store(error: StoreError) -> StageError {
-    StageError::machine(format!("the store failed: {error}"))
+    match error {
+        StoreError::ReadOnly { .. } => StageError::new(format!("it would run, and {error}")),
+        error => StageError::machine(format!("the store failed: {error}")),
+    }
 }

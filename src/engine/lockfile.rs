@@ -41,7 +41,7 @@ impl LockedStage {
     fn of(record: &Record) -> LockedStage {
         let outputs =
             |tree: &Tree| tree.files().iter().map(|f| (f.name.clone(), f.digest)).collect();
-        LockedStage { key: record.recipe.key(), outputs: outputs(&record.outputs) }
+        LockedStage { key: record.key(), outputs: outputs(&record.outputs) }
     }
 }
 

@@ -8,10 +8,11 @@ use super::{
     stage::{Arity, Naming, Port, StageError},
     store::{Failure, History, Lookup, Record, Store},
 };
+use rayon::prelude::*;
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::OnceLock,
+    sync::{Arc, Mutex, OnceLock},
 };
 
 /// Why a stage has to run.
@@ -118,11 +119,14 @@ pub struct Judge<'a> {
     pub retry: Retry,
     // Read only when something has to be explained.
     history: OnceLock<History>,
+    /// Which stages the gates let through that were opened, by the gate and its result.
+    opened: Mutex<HashMap<(NodeId, Digest), Arc<BTreeSet<NodeId>>>>,
 }
 
 impl<'a> Judge<'a> {
     pub fn new(pipeline: &'a Pipeline, store: &'a Store, force: BTreeSet<NodeId>) -> Judge<'a> {
-        Judge { pipeline, store, force, retry: Retry::default(), history: OnceLock::new() }
+        let (retry, history, opened) = Default::default();
+        Judge { pipeline, store, force, retry, history, opened }
     }
 
     /// The same judge with another opinion on what failed before.
@@ -222,11 +226,25 @@ impl<'a> Judge<'a> {
 
     /// The name of a stage's gate, whose result is given, if that holds the stage back.
     pub fn held_back_by(&self, id: NodeId, gate: &Record) -> Result<Option<String>, StageError> {
-        let node = &self.pipeline.nodes[id];
-        let Some(by) = node.gate.map(|gate| &self.pipeline.nodes[gate]) else { return Ok(None) };
-        let files = self.store.files(&gate.outputs, &by.name, by.kind.output);
-        let lets = (by.kind.lets)(&files, node.inside())?;
-        Ok((!lets).then(|| by.name.clone()))
+        let Some(by) = self.pipeline.nodes[id].gate else { return Ok(None) };
+        let lets = self.let_through(by, gate)?.contains(&id);
+        Ok((!lets).then(|| self.pipeline.nodes[by].name.clone()))
+    }
+
+    /// The stages that a gate lets through. It is opened once for all: it has a word on each.
+    fn let_through(&self, by: NodeId, gate: &Record) -> Result<Arc<BTreeSet<NodeId>>, StageError> {
+        let known = (by, gate.outputs.digest());
+        let mut opened = self.opened.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(through) = opened.get(&known) {
+            return Ok(through.clone());
+        }
+        let nodes = &self.pipeline.nodes;
+        let behind: Vec<_> = (0..nodes.len()).filter(|id| nodes[*id].gate == Some(by)).collect();
+        let points: Vec<_> = behind.iter().map(|id| nodes[*id].inside()).collect();
+        let files = self.store.files(&gate.outputs, &nodes[by].name, nodes[by].kind.output);
+        let lets = (nodes[by].kind.lets)(&files, &points)?;
+        let through = behind.into_iter().zip(lets).filter_map(|(id, lets)| lets.then_some(id));
+        Ok(opened.entry(known).or_insert(Arc::new(through.collect())).clone())
     }
 
     /// The failure of a point that is not to be tried again.
@@ -321,25 +339,37 @@ pub fn plan(judge: &Judge, targets: &[NodeId]) -> Vec<Planned> {
     let are_gates: BTreeSet<NodeId> = pipeline.nodes.iter().filter_map(|node| node.gate).collect();
     let mut known: HashMap<NodeId, Read> = HashMap::new();
     let mut gates: HashMap<NodeId, Record> = HashMap::new();
-    let mut planned = Vec::new();
-    for &id in pipeline.graph.order().iter().filter(|id| wanted.contains(id)) {
-        let (key, verdict) = judged(judge, id, &known, &gates);
-        match &verdict {
-            Verdict::Cached(record) => {
-                known.insert(id, Read::Made(record.outputs.digest()));
-                if are_gates.contains(&id) {
-                    gates.insert(id, (**record).clone());
+    let mut planned: Vec<Option<Planned>> = pipeline.nodes.iter().map(|_| None).collect();
+    for wave in pipeline.graph.waves(&wanted) {
+        let verdicts = each(&wave, |id| judged(judge, id, &known, &gates));
+        for (id, (key, verdict)) in wave.into_iter().zip(verdicts) {
+            match &verdict {
+                Verdict::Cached(record) => {
+                    known.insert(id, Read::Made(record.outputs.digest()));
+                    if are_gates.contains(&id) {
+                        gates.insert(id, (**record).clone());
+                    }
                 }
+                Verdict::FailedBefore(failure) => {
+                    known.insert(id, Read::Missing(Lack::Failed(failure.message.clone())));
+                }
+                Verdict::HeldBack { .. } => drop(known.insert(id, Read::Missing(Lack::HeldBack))),
+                _ => {}
             }
-            Verdict::FailedBefore(failure) => {
-                known.insert(id, Read::Missing(Lack::Failed(failure.message.clone())));
-            }
-            Verdict::HeldBack { .. } => drop(known.insert(id, Read::Missing(Lack::HeldBack))),
-            _ => {}
+            planned[id] = Some(Planned { id, key, verdict });
         }
-        planned.push(Planned { id, key, verdict });
     }
-    planned
+    pipeline.graph.order().iter().filter_map(|id| planned[*id].take()).collect()
+}
+
+/// Looks at stages that do not read each other: on all cores, where there are enough of them to be
+/// worth the waking.
+pub fn each<T: Send>(stages: &[NodeId], look: impl Fn(NodeId) -> T + Sync) -> Vec<T> {
+    const WORTH_IT: usize = 32;
+    match stages.len() {
+        few if few < WORTH_IT => stages.iter().map(|id| look(*id)).collect(),
+        _ => stages.par_iter().map(|id| look(*id)).collect(),
+    }
 }
 
 fn judged(

@@ -8,14 +8,14 @@ use crate::engine::{
     pipeline::NodeId,
     plan::{Judge, Prepared, Read, Reason, Verdict},
     recipe::Missing,
-    stage::{Context, Given, Progress, Said, StageError},
+    stage::{Context, Given, Progress, StageError},
     store::{Failure, Lookup, Provenance, Rate, Record, StoreError, host},
 };
 use std::{
     any::Any,
     collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Mutex, MutexGuard, atomic::AtomicBool, mpsc::Sender},
+    sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool, mpsc::Sender},
     time::{Instant, SystemTime},
 };
 
@@ -41,17 +41,10 @@ impl Worker<'_> {
 
     fn find_or_make(&self, job: &Job) -> Result<Made, StageError> {
         let (judge, store, id) = (self.judge, self.judge.store, job.id);
-        let known = |from| match job.inputs.get(&from) {
-            Some(record) => Some(Read::Made(record.outputs.digest())),
-            None => job.missing.get(&from).cloned().map(Read::Missing),
-        };
-        let gate = judge.pipeline.nodes[id].gate.and_then(|gate| job.inputs.get(&gate));
-        if let Some(gate) = gate
-            && let Some(gate) = judge.held_back_by(id, gate)?
-        {
+        if let Some(gate) = job.held_back(judge)? {
             return Ok(Made::HeldBack { gate });
         }
-        let prepared = judge.prepare(id, known)?;
+        let prepared = judge.prepare(id, |from| job.read(from))?;
         let reasons = match judge.verdict(id, &prepared) {
             Verdict::Cached(record) => return Ok(Made::Found(record.into())),
             Verdict::FailedBefore(failure) => return Ok(Made::FailedBefore(failure)),
@@ -132,7 +125,7 @@ impl Worker<'_> {
         if let (Err(error), Some(_)) = (&ran, &node.search) {
             self.remember_failure(&key, error, std::mem::take(&mut locked(&log)));
         }
-        let Said { headline, shortfalls } = ran?;
+        let said = ran?;
         for (files, snapshot) in &sources {
             files.unchanged(snapshot).map_err(|error| {
                 StageError::new(error.to_string())
@@ -151,7 +144,7 @@ impl Worker<'_> {
         };
         let outputs = store.take(&attempt).map_err(in_store)?;
         locked(self.verified).extend(outputs.files().iter().map(|file| file.digest));
-        let record = Record { recipe, outputs, headline, shortfalls, provenance };
+        let record = Record::new(recipe, outputs, said, provenance);
         store.publish(&key, &record).map_err(in_store)?;
         store.forget_failure(&key).map_err(in_store)?;
         Earlier::remember(store, &record.recipe, &key, &sources);
@@ -185,6 +178,40 @@ impl Worker<'_> {
             given.missing.insert(port.name, from.iter().filter_map(missing).collect());
         }
         given
+    }
+}
+
+impl Job {
+    /// What is known of a stage that it reads.
+    fn read(&self, from: NodeId) -> Option<Read> {
+        match self.inputs.get(&from) {
+            Some(record) => Some(Read::Made(record.outputs.digest())),
+            None => self.missing.get(&from).cloned().map(Read::Missing),
+        }
+    }
+
+    /// The name of the gate that holds the stage back.
+    fn held_back(&self, judge: &Judge) -> Result<Option<String>, StageError> {
+        let gate = judge.pipeline.nodes[self.id].gate.and_then(|gate| self.inputs.get(&gate));
+        gate.map_or(Ok(None), |gate| judge.held_back_by(self.id, gate))
+    }
+}
+
+/// The stage's result if it is in the store, and nothing else is to be said of the stage. Source
+/// files are not looked at: they may have to be read, while others could run.
+pub(super) fn look(judge: &Judge, job: &Job) -> Option<Arc<Record>> {
+    if judge.force.contains(&job.id) || !judge.pipeline.nodes[job.id].stage.sources().is_empty() {
+        return None;
+    }
+    let look = || match job.held_back(judge) {
+        Ok(None) => judge.prepare(job.id, |from| job.read(from)).ok(),
+        _ => None,
+    };
+    // Should anything go wrong, it does so once more for the worker, who has a word for it.
+    let prepared = catch_unwind(AssertUnwindSafe(look)).ok()??;
+    match judge.store.find(&prepared.key) {
+        Lookup::Hit(record) => Some(record.into()),
+        Lookup::Miss | Lookup::Damaged(_) => None,
     }
 }
 

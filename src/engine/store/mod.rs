@@ -26,13 +26,17 @@ use super::{
     artifact::{Files, Tree},
     digest::Digest,
     recipe::Recipe,
+    stage::Said,
 };
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// A folder that holds results.
@@ -45,6 +49,9 @@ pub struct Store {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     pub recipe: Recipe,
+    /// That of the recipe, once it was asked for.
+    #[serde(skip)]
+    key: OnceLock<Digest>,
     pub outputs: Tree,
     /// The artifact's figure that matters, for tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,6 +60,19 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shortfalls: Vec<String>,
     pub provenance: Provenance,
+}
+
+impl Record {
+    /// A record of what was made just now.
+    pub fn new(recipe: Recipe, outputs: Tree, said: Said, provenance: Provenance) -> Record {
+        let Said { headline, shortfalls } = said;
+        Record { recipe, key: OnceLock::new(), outputs, headline, shortfalls, provenance }
+    }
+
+    /// The key of the recipe, computed once: it is asked for again and again.
+    pub fn key(&self) -> Digest {
+        *self.key.get_or_init(|| self.recipe.key())
+    }
 }
 
 /// How a result came about: all that varies from run to run, kept out of artifacts.
@@ -172,7 +192,7 @@ impl Store {
             Ok(record) => record,
             Err(_) => return Lookup::Damaged("its record is not readable".into()),
         };
-        if record.recipe.key() != *key {
+        if record.key() != *key {
             return Lookup::Damaged("its record is for another recipe".into());
         }
         for file in record.outputs.files() {

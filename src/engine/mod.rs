@@ -16,6 +16,8 @@ pub mod digest;
 pub mod earlier;
 pub mod event;
 pub mod execute;
+mod gates;
+mod gone;
 pub mod graph;
 pub mod lockfile;
 pub mod output;

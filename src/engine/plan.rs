@@ -2,6 +2,8 @@
 
 use super::{
     digest::Digest,
+    gates::OpenGates,
+    gone::Gone,
     pipeline::{NodeId, Pipeline},
     recipe::{Difference, Input, Lack, Missing, Recipe, differences},
     source::{Snapshot, SourceError, SourceFiles},
@@ -12,7 +14,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, OnceLock},
+    sync::OnceLock,
 };
 
 /// Why a stage has to run.
@@ -119,14 +121,14 @@ pub struct Judge<'a> {
     pub retry: Retry,
     // Read only when something has to be explained.
     history: OnceLock<History>,
-    /// Which stages the gates let through that were opened, by the gate and its result.
-    opened: Mutex<HashMap<(NodeId, Digest), Arc<BTreeSet<NodeId>>>>,
+    gone: OnceLock<Gone>,
+    gates: OpenGates,
 }
 
 impl<'a> Judge<'a> {
     pub fn new(pipeline: &'a Pipeline, store: &'a Store, force: BTreeSet<NodeId>) -> Judge<'a> {
-        let (retry, history, opened) = Default::default();
-        Judge { pipeline, store, force, retry, history, opened }
+        let (history, gone, gates) = Default::default();
+        Judge { pipeline, store, force, retry: Retry::default(), history, gone, gates }
     }
 
     /// The same judge with another opinion on what failed before.
@@ -227,24 +229,8 @@ impl<'a> Judge<'a> {
     /// The name of a stage's gate, whose result is given, if that holds the stage back.
     pub fn held_back_by(&self, id: NodeId, gate: &Record) -> Result<Option<String>, StageError> {
         let Some(by) = self.pipeline.nodes[id].gate else { return Ok(None) };
-        let lets = self.let_through(by, gate)?.contains(&id);
-        Ok((!lets).then(|| self.pipeline.nodes[by].name.clone()))
-    }
-
-    /// The stages that a gate lets through. It is opened once for all: it has a word on each.
-    fn let_through(&self, by: NodeId, gate: &Record) -> Result<Arc<BTreeSet<NodeId>>, StageError> {
-        let known = (by, gate.outputs.digest());
-        let mut opened = self.opened.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(through) = opened.get(&known) {
-            return Ok(through.clone());
-        }
-        let nodes = &self.pipeline.nodes;
-        let behind: Vec<_> = (0..nodes.len()).filter(|id| nodes[*id].gate == Some(by)).collect();
-        let points: Vec<_> = behind.iter().map(|id| nodes[*id].inside()).collect();
-        let files = self.store.files(&gate.outputs, &nodes[by].name, nodes[by].kind.output);
-        let lets = (nodes[by].kind.lets)(&files, &points)?;
-        let through = behind.into_iter().zip(lets).filter_map(|(id, lets)| lets.then_some(id));
-        Ok(opened.entry(known).or_insert(Arc::new(through.collect())).clone())
+        let through = self.gates.through(self.pipeline, self.store, (by, gate))?;
+        Ok((!through.contains(&id)).then(|| self.pipeline.nodes[by].name.clone()))
     }
 
     /// The failure of a point that is not to be tried again.
@@ -280,17 +266,10 @@ impl<'a> Judge<'a> {
             });
         }
         let Some(search) = &node.search else { return Reason::New };
-        let gone = self.history().0.iter().filter(|(name, _)| {
-            name.strip_prefix(search.as_str()).is_some_and(|rest| rest.starts_with('['))
-                && self.pipeline.find(name).is_none()
-        });
-        let nearest = gone
-            .filter_map(|(name, key)| {
-                Some((differences(&self.store.record(key)?.recipe, recipe), name))
-            })
-            .min_by_key(|(differences, name)| (differences.len(), *name));
+        let gone = self.gone.get_or_init(|| Gone::from(self.pipeline, self.store, self.history()));
+        let nearest = gone.nearest(search, &node.name, recipe);
         match nearest {
-            Some((differences, was)) => Reason::Changed { was: Some(was.clone()), differences },
+            Some((was, differences)) => Reason::Changed { was: Some(was.into()), differences },
             None => Reason::New,
         }
     }

@@ -23,12 +23,14 @@ use std::{
 pub enum Reason {
     /// Nothing like it is known here.
     New,
+    /// It never finished here, and the lock file has its result.
+    AsLocked,
     /// It was begun and left a checkpoint.
     Unfinished,
     /// What it depends on is not what it was.
     Changed {
-        /// The stage that it is compared with, where that had another name: a point that left
-        /// the grid when this one came.
+        /// What it is compared with, where that is not the stage itself: a point that left the
+        /// grid when this one came, or the lock file.
         was: Option<String>,
         differences: Vec<Difference>,
     },
@@ -45,6 +47,7 @@ impl Reason {
     pub fn lines(&self) -> Vec<String> {
         let line = match self {
             Reason::New => "it never finished here before".into(),
+            Reason::AsLocked => "its result is not in this store; the recipe is as locked".into(),
             Reason::Unfinished => "it was interrupted; it goes on from its checkpoint".into(),
             Reason::Forgotten => "its result is not in the store any more".into(),
             Reason::Damaged(how) => format!("its result was damaged: {how}"),

@@ -182,8 +182,9 @@ impl Run {
         match LockFile::read(&pipeline.path) {
             Ok(Some(lock)) => Ok(lock),
             Ok(None) if self.lock_binds() => {
+                let flag = if self.frozen { "--frozen" } else { "--locked" };
                 Err(Failure::new(Exit::Differs, format!("there is no {}", path.display()))
-                    .with_help("run once without `--locked`, and commit the lock file"))
+                    .with_help(format!("run once without `{flag}`, and commit the lock file")))
             }
             Err(problem) if self.lock_binds() => {
                 let help = problem.help();

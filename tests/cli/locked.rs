@@ -31,7 +31,7 @@ fn differs(world: &World, args: &str, expected: Expect) {
 fn the_lock_file_says_what_keys_are_made_of() {
     let world = locked();
     let lock = world.read("pipeline.lock");
-    let lines: Vec<_> = lock.lines().take_while(|line| !line.contains("prep")).collect();
+    let lines: Vec<_> = lock.lines().take_while(|line| *line != "[stage.\"prep\"]").collect();
     expect![[r##"
         # Written by microtome: commit it, and check it with `microtome run --locked`.
         version = 2
@@ -45,7 +45,6 @@ fn the_lock_file_says_what_keys_are_made_of() {
         recipe."params.seed" = "0"
         recipe."params.size" = "8"
         recipe."params.split" = '"given"'
-        recipe."params.stain" = '"none"'
         recipe."version" = "2"
         outputs."dataset.json" = "KEY"
         outputs."images.safetensors" = "KEY"
@@ -55,16 +54,7 @@ fn the_lock_file_says_what_keys_are_made_of() {
         [stage."patches"]
         key = "KEY"
         recipe."kind" = "ingest"
-        recipe."params.on_bad_image" = '"fail"'
-        recipe."params.source.synthetic.count" = "24"
-        recipe."params.source.synthetic.seed" = "0"
-        recipe."params.source.synthetic.size" = "16"
-        recipe."params.source.synthetic.slides" = "6"
         recipe."version" = "2"
-        outputs."dataset.json" = "KEY"
-        outputs."images.safetensors" = "KEY"
-        outputs."index.csv" = "KEY"
-        outputs."rejected.csv" = "KEY"
     "##]]
     .assert_eq(&constant(&(lines.join("\n").trim_end().to_string() + "\n")));
 }

@@ -34,7 +34,7 @@ enum Format {
 
 impl Compare {
     pub(super) fn run(self) -> Result<Exit, Failure> {
-        let store = self.store.at();
+        let store = self.store.at()?;
         let sides = self.sides.iter().map(|side| find(side, &store));
         let sides = sides.collect::<Result<Vec<Side>, Failure>>()?;
         let comparison = compare(&sides, &store).map_err(failed)?;
@@ -82,10 +82,5 @@ fn find(named: &str, store: &Store) -> Result<Side, Failure> {
 }
 
 fn failed(error: StageError) -> Failure {
-    match error {
-        StageError::Failed { message, help: Some(help) } => {
-            Failure::new(Exit::Failed, message).with_help(help)
-        }
-        error => Failure::new(Exit::Failed, error),
-    }
+    super::failed(Exit::Failed)(error)
 }

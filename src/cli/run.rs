@@ -3,7 +3,7 @@
 use super::{
     Exit, Failure, Form, PipelineArgs, StoreArgs,
     ci::{CiArgs, Ending, Lock, Service},
-    closing,
+    closing, origin,
     progress::{Display, Look},
     say,
     table::table,
@@ -95,7 +95,7 @@ impl Run {
         let pipeline = self.pipeline.load()?;
         let before = self.lock_file(&pipeline)?;
         let order = self.order(&pipeline)?;
-        let store = if self.frozen { self.store.at() } else { self.store.open()? };
+        let store = if self.frozen { self.store.at()? } else { self.store.open()? };
         let display = Display::new(if self.json { Look::Json } else { Look::detect() });
         let title = format!("microtome run {}", pipeline.path.display());
         let ran = self.ci.grouped(&title, || {
@@ -114,6 +114,8 @@ impl Run {
         if !binds && whole {
             let after = before.after(&ran);
             after.write(&pipeline).map_err(|error| Failure::new(Exit::Failed, error))?;
+            // What it names is to stay in the store.
+            store.note_lock_file(&pipeline.path).map_err(|e| Failure::new(Exit::Failed, e))?;
         }
         match SIGNAL.load(Ordering::Relaxed) {
             number if number > 0 && !whole => return Ok(Exit::Signal(number)),
@@ -141,6 +143,7 @@ impl Run {
             on_failure: if self.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
             retry: if self.retry_failed { Retry::Failed } else { Retry::Nothing },
             out: self.out.clone(),
+            name: Some(origin::of_this_run()),
         })
     }
 

@@ -213,7 +213,8 @@ pub fn facts(recipe: &Recipe) -> Facts {
     table
 }
 
-fn leaves(place: &str, value: &Value, table: &mut Facts) {
+/// The leaves of a value, each by its place: scalars, and lists of scalars.
+pub(super) fn leaves(place: &str, value: &Value, table: &mut Facts) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             map.iter().for_each(|(key, item)| leaves(&format!("{place}.{key}"), item, table))

@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
                 State::Failed(StageError::Failed { .. })
                 | State::Skipped { .. }
                 | State::HeldBack { .. }
-                    if as_point =>
+                    if as_point && !self.for_now(from) =>
                 {
                     failed += 1;
                 }
@@ -118,6 +118,18 @@ impl<'a> Run<'a> {
             () if waits => Prospect::Waits,
             () if failed > 0 && made == 0 => Prospect::Hopeless,
             () => Prospect::Ready,
+        }
+    }
+
+    /// Whether a stage has no result only this time, because the machine failed or the run was
+    /// interrupted there or at what it reads: what reads it would be made of less than it should.
+    fn for_now(&self, id: NodeId) -> bool {
+        match &self.states[id] {
+            State::Failed(error) => !matches!(error, StageError::Failed { .. }),
+            State::Skipped { .. } => {
+                self.pipeline.graph.reads(id).into_iter().any(|from| self.for_now(from))
+            }
+            _ => false,
         }
     }
 
@@ -150,7 +162,9 @@ impl<'a> Run<'a> {
                 let name = &self.pipeline.nodes[id].name;
                 let because = match error {
                     StageError::Interrupted => format!("`{name}` was interrupted"),
-                    StageError::Failed { .. } => format!("`{name}` failed"),
+                    StageError::Failed { .. } | StageError::Machine { .. } => {
+                        format!("`{name}` failed")
+                    }
                 };
                 self.look_at_readers(id, &because)
             }

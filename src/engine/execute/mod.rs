@@ -42,6 +42,8 @@ pub struct Order {
     pub retry: Retry,
     /// Where links to the results go.
     pub out: PathBuf,
+    /// What the run calls itself, so that a result can say where it comes from.
+    pub name: Option<String>,
 }
 
 /// What workers send.
@@ -76,6 +78,13 @@ pub fn execute<'a>(
     stop: &AtomicBool,
     tell: &dyn Fn(Event),
 ) -> Result<Run<'a>, StoreError> {
+    if let Some(why) = store.read_only() {
+        let message = format!(
+            "the store cannot be written to ({why}): results that it has are taken, and nothing \
+             can be made"
+        );
+        tell(Event::Warning { message });
+    }
     sweep(store, tell);
     let judge = Judge::new(pipeline, store, order.force.clone()).with(order.retry);
     let mut run = Run::new(pipeline, &order.targets);
@@ -90,7 +99,13 @@ pub fn execute<'a>(
             let (judge, jobs_out, messages) = (&judge, &jobs_out, messages_in.clone());
             let verified = &verified;
             scope.spawn(move || {
-                let worker = Worker { judge, stop, messages: &messages, verified };
+                let worker = Worker {
+                    judge,
+                    run: order.name.as_deref(),
+                    stop,
+                    messages: &messages,
+                    verified,
+                };
                 while let Some(job) = next_job(jobs_out) {
                     if messages.send(Message::Done(job.id, worker.make(&job))).is_err() {
                         return;
@@ -104,7 +119,9 @@ pub fn execute<'a>(
         coordinator.run(&mut run, &jobs, &messages);
         drop(jobs);
     });
-    remember(&run, store)?;
+    // It only explains, and what was made is safe without it.
+    let remembered = remember(&run, store);
+    remembered.unwrap_or_else(|error| tell(Event::Warning { message: error.to_string() }));
     // Once more: a run that was killed just before this one began may have died meanwhile.
     sweep(store, tell);
     Ok(run)
@@ -190,9 +207,9 @@ impl Coordinator<'_> {
             Err(StageError::Interrupted) => {
                 (Event::Interrupted { stage, kind }, State::Failed(StageError::Interrupted))
             }
-            Err(StageError::Failed { message, help }) => {
-                let state = StageError::Failed { message: message.clone(), help: help.clone() };
-                (Event::Failed { stage, kind, message, help }, State::Failed(state))
+            Err(error) => {
+                let (message, help) = error.clone().into_words();
+                (Event::Failed { stage, kind, message, help }, State::Failed(error))
             }
         };
         (self.tell)(event);
@@ -284,5 +301,9 @@ fn remember(run: &Run, store: &Store) -> Result<(), StoreError> {
     if run.stages().any(|(_, state)| matches!(state, State::Ran(..))) {
         history.0.retain(|stage, _| run.pipeline.find(stage).is_some());
     }
-    if history == before { Ok(()) } else { store.write_history(name, &history) }
+    if history == before || store.read_only().is_some() {
+        Ok(())
+    } else {
+        store.write_history(name, &history)
+    }
 }

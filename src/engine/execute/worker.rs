@@ -20,6 +20,8 @@ use std::{
 
 pub(super) struct Worker<'a> {
     pub judge: &'a Judge<'a>,
+    /// What the run calls itself.
+    pub run: Option<&'a str>,
     pub stop: &'a AtomicBool,
     pub messages: &'a Sender<Message>,
     /// Blobs that were read and found whole in this run.
@@ -135,6 +137,7 @@ impl Worker<'_> {
             started: began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
             seconds: clock.elapsed().as_secs_f64(),
             host: host(),
+            run: self.run.map(str::to_string),
             version: env!("CARGO_PKG_VERSION").into(),
             reasons: reasons_said,
             rate: locked(&pace).rate(),
@@ -186,5 +189,8 @@ impl Pace {
 }
 
 fn in_store(error: StoreError) -> StageError {
-    StageError::new(format!("the store failed: {error}"))
+    match error {
+        StoreError::ReadOnly { .. } => StageError::new(format!("it would run, and {error}")),
+        error => StageError::machine(format!("the store failed: {error}")),
+    }
 }

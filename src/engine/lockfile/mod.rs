@@ -159,9 +159,7 @@ impl LockFile {
     pub fn write(&self, pipeline: &Pipeline) -> Result<(), StoreError> {
         match self.is_written(pipeline) {
             true => Ok(()),
-            false => {
-                write_atomically(&LockFile::path(&pipeline.path), self.text().as_bytes())
-            }
+            false => write_atomically(&LockFile::path(&pipeline.path), self.text().as_bytes()),
         }
     }
 }

@@ -43,5 +43,6 @@ pub fn constant(text: &str) -> String {
     for (pattern, name) in patterns {
         text = regex::Regex::new(pattern).unwrap().replace_all(&text, name).into_owned();
     }
-    text.replace(&host, "HOST")
+    let version = concat!("\"", env!("CARGO_PKG_VERSION"), "\"");
+    text.replace(&host, "HOST").replace(version, "\"VERSION\"")
 }

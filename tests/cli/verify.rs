@@ -49,8 +49,8 @@ fn all_stages_are_made_again_and_the_store_is_left_alone() {
     assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
     expect![[r#"
         patches: reproduced 4 files in TIME
-        prep: reproduced 4 files in TIME
-        again: reproduced 4 files in TIME
+        prep: reproduced 5 files in TIME
+        again: reproduced 5 files in TIME
     "#]]
     .assert_eq(&constant(&done.out));
     assert_eq!(store(&world), before);
@@ -63,7 +63,10 @@ fn named_stages_are_made_of_what_the_store_has() {
     let world = made();
     let done = world.run("verify pipeline.toml --temp . --twice --reproduce again");
     assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
-    expect!["again: reproduced twice, 4 files in TIME\n"].assert_eq(&constant(&done.out));
+    expect![[r#"
+        again: reproduced twice, 5 files in TIME
+    "#]]
+    .assert_eq(&constant(&done.out));
 }
 
 #[test]
@@ -75,6 +78,10 @@ fn what_differs_is_shown_by_both_digests_and_the_first_line() {
     let version = env!("CARGO_PKG_VERSION");
     let out = constant(&done.out).replace(version, "VERSION");
     expect![[r#"
+        patches: differs from the store: what is kept was made WHEN by version VERSION on HOST, and this is version VERSION on HOST
+          index.csv: kept DIGEST, made DIGEST
+            line 3, kept: another,line\u{1b}[31m
+            line 3, made: synthetic-000001,1,slide-001,,synthetic,synthetic
     "#]]
     .assert_eq(&out);
     let twice = world.run("verify pipeline.toml --temp . --twice --reproduce patches");

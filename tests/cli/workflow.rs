@@ -32,7 +32,7 @@ fn pull_requests_can_neither_inject_nor_write() {
     }
     assert!(!workflow.contains("github.event.") && !workflow.contains("pull_request_target"));
     assert!(workflow.contains("\npermissions:\n  contents: read\n"));
-    assert!(!workflow.contains("write"), "no permission to write");
+    assert!(!workflow.contains(": write"), "no permission to write");
     let (_, save) = workflow.split_once("- name: Save the store\n").unwrap();
     assert!(
         save.starts_with("        if: ${{ always() && github.event_name != 'pull_request' }}\n")

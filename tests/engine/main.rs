@@ -3,6 +3,7 @@
 mod caching;
 mod language;
 mod points;
+mod reproducing;
 mod running;
 mod settings;
 mod sharing;

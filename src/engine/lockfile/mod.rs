@@ -150,12 +150,17 @@ impl LockFile {
         self
     }
 
+    /// Whether the pipeline's lock file says just this.
+    pub fn is_written(&self, pipeline: &Pipeline) -> bool {
+        let there = fs::read_to_string(LockFile::path(&pipeline.path));
+        there.is_ok_and(|there| there == self.text())
+    }
+
     /// Writes the file if it would change.
     pub fn write(&self, pipeline: &Pipeline) -> Result<(), StoreError> {
-        let (path, text) = (LockFile::path(&pipeline.path), self.text());
-        if fs::read_to_string(&path).is_ok_and(|there| there == text) {
-            return Ok(());
+        match self.is_written(pipeline) {
+            true => Ok(()),
+            false => write_atomically(&LockFile::path(&pipeline.path), self.text().as_bytes()),
         }
-        write_atomically(&path, text.as_bytes())
     }
 }

@@ -118,7 +118,9 @@ fn results_depend_on_no_clock_environment_or_global_generator() {
     // The engine measures durations for provenance, and asks the clock how fresh a file is, and when
     // a result was last used.
     let home = |f: &str| {
-        ["cli/", "engine/execute/", "engine/source/", "engine/store/used.rs"].iter().any(|home| f.starts_with(home))
+        ["cli/", "engine/execute/", "engine/source/", "engine/store/used.rs"]
+            .iter()
+            .any(|home| f.starts_with(home))
     };
     let words = ["SystemTime", "Instant::", "thread_rng", "rand::rng", "RandomState"];
     assert_eq!(strays(&words, home), Vec::<String>::new());

@@ -57,7 +57,10 @@ fn text(usage: &Usage) -> String {
         size::said(usage.bytes)
     );
     let rest = [
-        (usage.orphan_bytes, "in files that no result needs; `microtome cache gc` clears them away"),
+        (
+            usage.orphan_bytes,
+            "in files that no result needs; `microtome cache gc` clears them away",
+        ),
         (usage.tmp, "of work in progress"),
         (usage.scratch, "of checkpoints of what is not finished"),
     ];

@@ -85,7 +85,9 @@ fn text(done: &Collected, limit: Option<Limit>, how: How) -> String {
     }
     if done.linked > 0 {
         let bytes = size::said(done.linked);
-        text += &format!("\n{bytes} of that stay on the disk while links elsewhere, as in `out`, show them");
+        text += &format!(
+            "\n{bytes} of that stay on the disk while links elsewhere, as in `out`, show them"
+        );
     }
     let (kept, bytes) = (count(done.kept, "result"), size::said(done.kept_bytes));
     text += &match how {

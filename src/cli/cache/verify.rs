@@ -77,7 +77,8 @@ fn text(found: &Found) -> String {
     };
     if found.orphans > 0 {
         let (files, bytes) = (count(found.orphans, "file"), size::said(found.orphan_bytes));
-        text += &format!("\nno result needs {files} ({bytes}); `microtome cache gc` clears that away");
+        text +=
+            &format!("\nno result needs {files} ({bytes}); `microtome cache gc` clears that away");
     }
     if let Some(why) = found.kept.as_ref().filter(|_| !found.damaged.is_empty()) {
         text += &format!("\nnothing was forgotten, since the store cannot be written to: {why}");

@@ -299,5 +299,9 @@ fn remember(run: &Run, store: &Store) -> Result<(), StoreError> {
     if run.stages().any(|(_, state)| matches!(state, State::Ran(..))) {
         history.0.retain(|stage, _| run.pipeline.find(stage).is_some());
     }
-    if history == before || store.read_only().is_some() { Ok(()) } else { store.write_history(name, &history) }
+    if history == before || store.read_only().is_some() {
+        Ok(())
+    } else {
+        store.write_history(name, &history)
+    }
 }

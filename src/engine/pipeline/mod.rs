@@ -6,6 +6,7 @@
 mod de;
 mod draft;
 mod expand;
+mod outside;
 mod parse;
 mod problem;
 mod settings;

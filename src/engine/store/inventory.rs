@@ -62,11 +62,16 @@ impl Store {
             keys.push(key);
             Ok(())
         })?;
-        self.below("objects", |name| name.parse().ok(), strangers, |digest, entry| {
-            let meta = entry.metadata();
-            blobs.push((digest, during("read", &entry.path(), meta)?.len()));
-            Ok(())
-        })?;
+        self.below(
+            "objects",
+            |name| name.parse().ok(),
+            strangers,
+            |digest, entry| {
+                let meta = entry.metadata();
+                blobs.push((digest, during("read", &entry.path(), meta)?.len()));
+                Ok(())
+            },
+        )?;
         strangers.sort_unstable();
         Ok(found)
     }

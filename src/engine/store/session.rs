@@ -20,10 +20,15 @@ use std::{
 #[derive(Clone, Debug)]
 pub(super) enum Access {
     /// It looks and writes nothing. The lock, if it has one, keeps what is there.
-    Look { _gate: Option<Arc<File>> },
+    Look {
+        _gate: Option<Arc<File>>,
+    },
     Work(Arc<Session>),
     /// It would work, and the store cannot be written to, and why.
-    ReadOnly { why: String, _gate: Option<Arc<File>> },
+    ReadOnly {
+        why: String,
+        _gate: Option<Arc<File>>,
+    },
 }
 
 /// A working process, from its first note to its end.
@@ -37,7 +42,11 @@ pub(super) struct Session {
 #[derive(Debug)]
 enum State {
     Fresh,
-    Noting { path: PathBuf, file: File, noted: HashSet<Note> },
+    Noting {
+        path: PathBuf,
+        file: File,
+        noted: HashSet<Note>,
+    },
     /// Holds the gate until it ends, since it could not note something.
     Shut,
 }
@@ -72,7 +81,8 @@ impl Access {
     /// To work with, or read-only where the store's files cannot be written to.
     pub fn to(root: &Path) -> Result<Access, StoreError> {
         let path = gate(root);
-        let opened = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let opened =
+            File::options().read(true).write(true).create(true).truncate(false).open(&path);
         match opened {
             Ok(gate) => Ok(Access::Work(Arc::new(Session {
                 root: root.into(),

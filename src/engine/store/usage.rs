@@ -2,9 +2,7 @@
 
 use super::{Store, StoreError, inventory::listed};
 use crate::engine::digest::Digest;
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What the results of one stage take.
 #[derive(Clone, Debug, Default)]

@@ -1,10 +1,6 @@
 //! Checks that all is what it says it is, and forgets what is not.
 
-use super::{
-    Store, StoreError, during, inventory::is_gone, remove,
-    session::Access,
-    unique,
-};
+use super::{Store, StoreError, during, inventory::is_gone, remove, session::Access, unique};
 use crate::engine::digest::Digest;
 use rayon::prelude::*;
 use std::{
@@ -16,9 +12,16 @@ use std::{
 /// Something that was damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Damage {
-    Blob { digest: Digest, why: String },
+    Blob {
+        digest: Digest,
+        why: String,
+    },
     /// A record that cannot be used, of the stage that it names, if it names one.
-    Record { key: Digest, stage: Option<String>, why: String },
+    Record {
+        key: Digest,
+        stage: Option<String>,
+        why: String,
+    },
 }
 
 /// What was found in a store.
@@ -72,9 +75,11 @@ impl Store {
         };
         found.damaged = bad.into_iter().map(|(digest, why)| Damage::Blob { digest, why }).collect();
         let is_bad: HashSet<Digest> = found.damaged.iter().filter_map(Damage::blob).collect();
-        found.damaged.extend(
-            unreadable.into_iter().map(|(key, why)| Damage::Record { key, stage: None, why }),
-        );
+        found.damaged.extend(unreadable.into_iter().map(|(key, why)| Damage::Record {
+            key,
+            stage: None,
+            why,
+        }));
         let mut needed = HashSet::new();
         for one in kept {
             needed.extend(one.blobs().iter().map(|(blob, _)| *blob));

@@ -7,6 +7,7 @@ mod de;
 mod draft;
 mod expand;
 mod fields;
+mod outside;
 mod parse;
 mod problem;
 mod settings;

@@ -6,7 +6,6 @@ mod bad_pipelines;
 mod bad_settings;
 mod commands;
 mod compare;
-mod crashes;
 mod errors;
 mod evaluation;
 mod export;

@@ -34,7 +34,7 @@ enum Format {
 
 impl Compare {
     pub(super) fn run(self) -> Result<Exit, Failure> {
-        let store = self.store.at();
+        let store = self.store.at()?;
         let sides = self.sides.iter().map(|side| find(side, &store));
         let sides = sides.collect::<Result<Vec<Side>, Failure>>()?;
         let comparison = compare(&sides, &store).map_err(failed)?;

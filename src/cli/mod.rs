@@ -2,12 +2,14 @@
 //!
 //! Data goes to stdout; progress and messages go to stderr.
 
+mod cache;
 mod check;
 mod ci;
 mod closing;
 mod compare;
 mod diagnostics;
 mod export;
+mod export_run;
 mod graph;
 mod init;
 mod origin;
@@ -26,6 +28,7 @@ use crate::{
     stages::KINDS,
 };
 use clap::{Args, Parser, Subcommand, builder::styling};
+use rustix::{fs::Mode, process::umask};
 use serde_json::{Value, json};
 use std::{
     borrow::Cow,
@@ -69,8 +72,10 @@ enum Command {
     /// Compare models between stages, pipelines or lock files
     Compare(compare::Compare),
     Export(export::Export),
+    ExportRun(export_run::ExportRun),
     Synth(synth::Synth),
     Verify(verify::Verify),
+    Cache(cache::Cache),
     /// Write a pipeline to start from
     Init(init::Init),
 }
@@ -125,6 +130,7 @@ impl From<Exit> for ExitCode {
 
 /// Parses the arguments, runs the command, and gives the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    keep_others_from_writing();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -143,6 +149,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let form = match &cli.command {
         Command::Run(command) => command.form(),
         Command::Plan(command) => command.form(),
+        Command::Cache(command) => command.form(),
         _ => Form::Text,
     };
     let exit = match cli.command {
@@ -155,8 +162,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Predict(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::ExportRun(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::Cache(command) => command.run(),
         Command::Init(command) => command.run(),
     };
     exit.unwrap_or_else(|failure| {
@@ -164,6 +173,15 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         failure.exit
     })
     .into()
+}
+
+/// Whatever the umask of who calls, nothing that is made here can be written to by others: a store
+/// that others can write to gives results that they wrote.
+fn keep_others_from_writing() {
+    let others = Mode::WGRP | Mode::WOTH;
+    // It can only be read by setting it.
+    let before = umask(others);
+    umask(before | others);
 }
 
 /// A pipeline file and what is laid over it.
@@ -193,13 +211,13 @@ struct StoreArgs {
 
 impl StoreArgs {
     /// To read from; nothing is made.
-    fn at(&self) -> Store {
-        Store::at(&self.cache)
+    fn at(&self) -> Result<Store, Failure> {
+        Store::look(&self.cache).map_err(|error| Failure::new(Exit::Failed, error))
     }
 
     /// To write to.
     fn open(&self) -> Result<Store, Failure> {
-        Store::open(&self.cache).map_err(|error| Failure::new(Exit::Failed, error.to_string()))
+        Store::open(&self.cache).map_err(|error| Failure::new(Exit::Failed, error))
     }
 }
 

@@ -37,7 +37,7 @@ impl Plan {
     }
 
     pub(super) fn run(self) -> Result<Exit, Failure> {
-        let store = self.store.at();
+        let store = self.store.at()?;
         let now = Outlook::of(&self.pipeline, &self.stages, &store)?;
         let shown = match self.change.is_empty() {
             true => {

@@ -95,7 +95,7 @@ impl Run {
         let pipeline = self.pipeline.load()?;
         let before = self.lock_file(&pipeline)?;
         let order = self.order(&pipeline)?;
-        let store = if self.frozen { self.store.at() } else { self.store.open()? };
+        let store = if self.frozen { self.store.at()? } else { self.store.open()? };
         let display = Display::new(if self.json { Look::Json } else { Look::detect() });
         let title = format!("microtome run {}", pipeline.path.display());
         let ran = self.ci.grouped(&title, || {
@@ -106,13 +106,16 @@ impl Run {
         closing::close(&ran, &self.out, clock.elapsed().as_secs_f64(), display.look());
         let whole = ran.stages().all(|(_, state)| state.is_fine());
         let binds = self.lock_binds();
-        let asked = binds || self.ci.is_wanted();
+        // Where there was no lock file, that it now says something is no news.
+        let asked = binds || (self.ci.is_wanted() && !before.stage.is_empty());
         let mismatches = if asked { before.mismatches(&ran, &store) } else { Vec::new() };
         let lock = if binds { Lock::Binds } else { Lock::Follows };
         ending.ran(&ran, mismatches.clone(), lock);
         if !binds && whole {
             let after = before.after(&ran);
             after.write(&pipeline).map_err(|error| Failure::new(Exit::Failed, error))?;
+            // What it names is to stay in the store.
+            store.note_lock_file(&pipeline.path).map_err(|e| Failure::new(Exit::Failed, e))?;
         }
         match SIGNAL.load(Ordering::Relaxed) {
             number if number > 0 && !whole => return Ok(Exit::Signal(number)),

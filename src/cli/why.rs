@@ -20,7 +20,7 @@ impl Why {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let pipeline = self.pipeline.load()?;
         let targets = super::run::targets(&pipeline, &[self.stage])?;
-        let store = self.store.at();
+        let store = self.store.at()?;
         let planned = plan(&Judge::new(&pipeline, &store, BTreeSet::new()), &targets);
         let mut exit = Exit::Done;
         for stage in planned.iter().filter(|stage| targets.contains(&stage.id)) {

@@ -66,7 +66,7 @@ impl<'a> Outputs<'a> {
 const TEMPORARY: &str = ".link.";
 
 /// Makes `link` show the blob, by rename, so that nobody sees it missing.
-fn place(blob: &Path, link: &Path) -> io::Result<()> {
+pub(super) fn place(blob: &Path, link: &Path) -> io::Result<()> {
     let there = fs::metadata(blob)?;
     match fs::symlink_metadata(link) {
         Ok(here) if shows(&here, &there) => return Ok(()),

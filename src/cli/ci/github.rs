@@ -20,11 +20,12 @@ struct Annotation {
 /// The commands that annotate the files of a run, the most useful first: what kept it from running,
 /// failures, missed gates, differences from the lock file; then what was skipped; then the sum.
 pub fn annotations(ending: &Ending) -> Vec<String> {
-    let notice = vec![Annotation {
+    let notice = Annotation {
         title: format!("microtome {}", ending.pipeline),
         message: super::sum(ending),
         at: None,
-    }];
+    };
+    let notice = if ending.stages.is_empty() { Vec::new() } else { vec![notice] };
     let kinds = [("error", errors(ending)), ("warning", warnings(ending)), ("notice", notice)];
     kinds.into_iter().flat_map(|(kind, found)| commands(kind, found)).collect()
 }

@@ -61,7 +61,7 @@ impl Verify {
             // The pool can be built once; a second build in one process changes nothing.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         }
-        let store = self.store.at();
+        let store = self.store.at()?;
         let judge = Judge::new(&pipeline, &store, BTreeSet::new());
         let planned = plan(&judge, &named);
         let order = planned.iter().map(|stage| stage.id).filter(|id| named.contains(id));

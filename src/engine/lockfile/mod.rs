@@ -82,7 +82,7 @@ impl LockError {
 }
 
 impl LockedStage {
-    fn of(node: &Node, record: &Record) -> LockedStage {
+    pub fn of(node: &Node, record: &Record) -> LockedStage {
         let outputs =
             |tree: &Tree| tree.files().iter().map(|f| (f.name.clone(), f.digest)).collect();
         LockedStage {

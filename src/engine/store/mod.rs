@@ -13,38 +13,62 @@
 //! Everything appears by rename from a synced temporary; a record is written after its blobs, so
 //! a killed run leaves nothing that could be taken for a result.
 
+mod choice;
 mod failure;
+mod gc;
 mod history;
+mod inventory;
 mod lock;
 mod publish;
+mod roots;
+mod session;
+mod sweep;
+mod usage;
+mod used;
+mod verify;
+mod version;
 
+pub use choice::Limit;
 pub use failure::Failure;
+pub use gc::{Collected, Gone, How};
 pub use history::History;
 pub use lock::{KeyLock, host};
+pub use sweep::clear;
+pub use usage::{Share, Usage};
+pub use verify::{Damage, Found};
 
 use super::{
     artifact::{Files, Tree},
     digest::Digest,
     recipe::Recipe,
+    stage::Said,
 };
 use serde::{Deserialize, Serialize};
+use session::{Access, Note, is_refused};
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// A folder that holds results.
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    access: Access,
 }
 
 /// What is kept under a key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     pub recipe: Recipe,
+    /// That of the recipe, once it was asked for.
+    #[serde(skip)]
+    key: OnceLock<Digest>,
     pub outputs: Tree,
     /// The artifact's figure that matters, for tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,6 +77,19 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shortfalls: Vec<String>,
     pub provenance: Provenance,
+}
+
+impl Record {
+    /// A record of what was made just now.
+    pub fn new(recipe: Recipe, outputs: Tree, said: Said, provenance: Provenance) -> Record {
+        let Said { headline, shortfalls } = said;
+        Record { recipe, key: OnceLock::new(), outputs, headline, shortfalls, provenance }
+    }
+
+    /// The key of the recipe, computed once: it is asked for again and again.
+    pub fn key(&self) -> Digest {
+        *self.key.get_or_init(|| self.recipe.key())
+    }
 }
 
 /// How a result came about: all that varies from run to run, kept out of artifacts.
@@ -99,34 +136,79 @@ pub enum Lookup {
 
 /// The store could not be written or read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}: {error}", path.display())]
-pub struct StoreError {
-    action: &'static str,
-    path: PathBuf,
-    error: io::Error,
+pub enum StoreError {
+    #[error("cannot {action} {}: {error}", path.display())]
+    Io { action: &'static str, path: PathBuf, error: io::Error },
+    #[error("the store {} cannot be written to: {why}; make it writable, or give another with `--cache`", path.display())]
+    ReadOnly { path: PathBuf, why: String },
+    #[error("the store {} has version `{found}`, and this microtome knows version 1: use the program that wrote it, or give another folder with `--cache`", path.display())]
+    Version { path: PathBuf, found: String },
+    #[error("cannot keep the file {0:?}: its name is not Unicode")]
+    Name(PathBuf),
 }
 
 /// Names the action and the file of an I/O error.
 fn during<T>(action: &'static str, path: &Path, result: io::Result<T>) -> Result<T, StoreError> {
-    result.map_err(|error| StoreError { action, path: path.into(), error })
+    result.map_err(|error| StoreError::Io { action, path: path.into(), error })
 }
 
+/// The folders of a store.
+const PARTS: [&str; 10] = [
+    "objects", "recipes", "tmp", "scratch", "locks", "index", "history", "failures", "runs",
+    "roots",
+];
+
 impl Store {
-    /// A store to read from, which need not be there.
+    /// A store that need not be there, to look into.
     pub fn at(root: &Path) -> Store {
-        Store { root: root.to_path_buf() }
+        Store { root: root.to_path_buf(), access: Access::Look { _gate: None } }
     }
 
-    /// Opens a store to write to, making its folders.
+    /// The same for a store that stays as it is while it is looked at: nobody clears anything away.
+    ///
+    /// # Errors
+    /// When another version wrote it.
+    pub fn look(root: &Path) -> Result<Store, StoreError> {
+        let store = Store::at(root);
+        store.check_version()?;
+        Ok(Store { access: Access::look(root)?, ..store })
+    }
+
+    /// Opens a store to work with, making its folders. One that is there and cannot be written to
+    /// is read from.
+    ///
+    /// # Errors
+    /// When it cannot be made or read, or another version wrote it.
     pub fn open(root: &Path) -> Result<Store, StoreError> {
         let store = Store::at(root);
-        for part in
-            ["objects", "recipes", "tmp", "scratch", "locks", "index", "history", "failures"]
-        {
-            let path = store.root.join(part);
+        let made = store.make_folders().and_then(|()| store.mark_version());
+        let access = match made {
+            Ok(()) => Access::to(root)?,
+            Err(StoreError::Io { error, .. })
+                if is_refused(&error) && root.join("recipes").is_dir() =>
+            {
+                store.check_version()?;
+                Access::ReadOnly { why: error.to_string(), _gate: session::keep_shut(root)? }
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Store { access, ..store })
+    }
+
+    fn make_folders(&self) -> Result<(), StoreError> {
+        for part in PARTS {
+            let path = self.root.join(part);
             during("make", &path, fs::create_dir_all(&path))?;
         }
-        Ok(store)
+        Ok(())
+    }
+
+    /// Why nothing can be made here, if that is so.
+    pub fn read_only(&self) -> Option<&str> {
+        match &self.access {
+            Access::ReadOnly { why, .. } => Some(why),
+            Access::Look { .. } | Access::Work(_) => None,
+        }
     }
 
     pub fn index_dir(&self) -> PathBuf {
@@ -165,19 +247,18 @@ impl Store {
     /// Looks a key up; a hit means that the record reads, is for this key, and that every blob is
     /// there in its full size.
     pub fn find(&self, key: &Digest) -> Lookup {
-        let path = self.record_path(key);
-        let text = match fs::read(&path) {
+        if let Err(error) = self.note(Note::Key(*key)) {
+            return Lookup::Damaged(error.to_string());
+        }
+        let text = match self.read_record(key) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Lookup::Miss,
             Err(error) => return Lookup::Damaged(format!("its record cannot be read: {error}")),
         };
-        let record: Record = match serde_json::from_slice(&text) {
+        let record = match parsed(&text, key) {
             Ok(record) => record,
-            Err(_) => return Lookup::Damaged("its record is not readable".into()),
+            Err(why) => return Lookup::Damaged(why),
         };
-        if record.recipe.key() != *key {
-            return Lookup::Damaged("its record is for another recipe".into());
-        }
         for file in record.outputs.files() {
             match fs::metadata(self.blob(&file.digest)) {
                 Ok(meta) if meta.len() == file.size => {}
@@ -191,6 +272,15 @@ impl Store {
             }
         }
         Lookup::Hit(Box::new(record))
+    }
+
+    fn read_record(&self, key: &Digest) -> io::Result<Vec<u8>> {
+        let (mut file, mut text) = (File::open(self.record_path(key))?, Vec::new());
+        file.read_to_end(&mut text)?;
+        if let Access::Work(_) = self.access {
+            used::renew(&file);
+        }
+        Ok(text)
     }
 
     /// The files of a record for a reader.
@@ -218,45 +308,6 @@ impl Store {
         during("remove", &path, remove(&path))
     }
 
-    /// Removes what killed runs left behind: folders of work and locks whose key nobody holds, files
-    /// that nobody writes any more, and checkpoints of what is finished.
-    pub fn sweep(&self) -> Result<(), StoreError> {
-        for entry in self.entries("tmp")? {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            match name.split('.').next().and_then(|key| key.parse().ok()) {
-                Some(key) => self.remove_unless_held(&key, &entry.path())?,
-                None if is_abandoned(&name, &entry) => {
-                    during("remove", &entry.path(), remove(&entry.path()))?;
-                }
-                None => {}
-            }
-        }
-        for entry in self.entries("scratch")? {
-            if let Ok(key) = entry.file_name().to_string_lossy().parse()
-                && self.record_path(&key).exists()
-            {
-                self.remove_unless_held(&key, &entry.path())?;
-            }
-        }
-        for entry in self.entries("locks")? {
-            if let Ok(key) = entry.file_name().to_string_lossy().parse() {
-                // Taken and dropped, a lock that its holder left behind is gone.
-                drop(self.try_lock(&key)?);
-            }
-        }
-        clear(&self.index_dir(), "");
-        Ok(())
-    }
-
-    /// Removes what belongs to the making of a key, unless somebody makes it. The lock is held
-    /// until it is gone, since somebody could begin meanwhile.
-    fn remove_unless_held(&self, key: &Digest, path: &Path) -> Result<(), StoreError> {
-        match self.try_lock(key)? {
-            Some(_lock) => during("remove", path, remove(path)),
-            None => Ok(()),
-        }
-    }
-
     fn entries(&self, part: &str) -> Result<Vec<fs::DirEntry>, StoreError> {
         let path = self.root.join(part);
         Ok(during("read", &path, fs::read_dir(&path))?.flatten().collect())
@@ -269,6 +320,13 @@ impl Store {
         let name = format!("write.{}", unique());
         write_through(&self.root.join("tmp").join(name), path, bytes)
     }
+}
+
+/// The record in a text, if it is the one for the key.
+fn parsed(text: &[u8], key: &Digest) -> Result<Record, String> {
+    let record: Record =
+        serde_json::from_slice(text).map_err(|_| "its record is not readable".to_string())?;
+    if record.key() == *key { Ok(record) } else { Err("its record is for another recipe".into()) }
 }
 
 fn remove(path: &Path) -> io::Result<()> {
@@ -285,37 +343,6 @@ fn remove(path: &Path) -> io::Result<()> {
 pub fn unique() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     format!("{}.{}-{}", host(), std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// The host and the process of a temporary's writer, if the name is one of ours.
-fn writer(name: &str) -> Option<(&str, u32)> {
-    let (rest, writer) = name.strip_suffix(".tmp").unwrap_or(name).rsplit_once('.')?;
-    let (process, count) = writer.split_once('-')?;
-    count.parse::<u64>().ok()?;
-    Some((rest, process.parse().ok()?))
-}
-
-/// Whether a temporary's writer is gone: a process of this host that does not live any more, or
-/// anybody a day ago.
-fn is_abandoned(name: &str, entry: &fs::DirEntry) -> bool {
-    const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
-    let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|t| t.elapsed().ok());
-    let here = format!(".{}", host());
-    let ours = writer(name).filter(|(rest, _)| rest.ends_with(&here));
-    let is_gone = |process: u32| !Path::new("/proc").join(process.to_string()).exists();
-    ours.is_some_and(|(_, process)| is_gone(process)) || age.is_some_and(|a| a > DAY)
-}
-
-/// Removes the temporaries in a folder that their writers left behind; those of one name, if it is
-/// given. What cannot be removed is left for the next time.
-pub fn clear(folder: &Path, begin: &str) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let ours = name.starts_with(begin) && writer(&name).is_some();
-        if ours && is_abandoned(&name, &entry) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
 }
 
 /// The folder that a path lies in; that of a bare name is the working directory.

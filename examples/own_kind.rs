@@ -87,6 +87,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         on_failure: OnFailure::KeepGoing,
         retry: Default::default(),
         out: "out".into(),
+        name: None,
     };
     let tell = |event| println!("{event:?}");
     execute(&pipeline, &store, &order, &AtomicBool::new(false), &tell)?;

@@ -126,6 +126,7 @@
 //!     on_failure: OnFailure::KeepGoing,
 //!     retry: Default::default(),
 //!     out: dir.path().join("out"),
+//!     name: None,
 //! };
 //! let run = engine::execute(&pipeline, &store, &order, &AtomicBool::new(false), &|_event| {})?;
 //! assert!(run.stages().all(|(_, state)| matches!(state, engine::State::Ran(..))));

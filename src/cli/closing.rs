@@ -30,7 +30,7 @@ pub fn close(run: &Run, out: &Path, took: f64, look: Look) {
     if look == Look::Json {
         let line = json!({ "event": "finished", "ran": ran, "cached": cached, "failed": failed,
                            "skipped": skipped, "stopped": stopped, "held_back": held, "seconds": took });
-        return super::print(&line.to_string());
+        return super::print_json(&line.to_string());
     }
     let points = run.stages().filter(|(id, _)| run.pipeline.nodes[*id].search.is_some());
     let points = if points.count() > POINTS_SHOWN { Points::Notable } else { Points::All };

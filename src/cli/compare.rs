@@ -34,7 +34,7 @@ enum Format {
 
 impl Compare {
     pub(super) fn run(self) -> Result<Exit, Failure> {
-        let store = self.store.at();
+        let store = self.store.at()?;
         let sides = self.sides.iter().map(|side| find(side, &store));
         let sides = sides.collect::<Result<Vec<Side>, Failure>>()?;
         let comparison = compare(&sides, &store).map_err(failed)?;
@@ -63,7 +63,10 @@ fn find(named: &str, store: &Store) -> Result<Side, Failure> {
     };
     let path = Path::new(file);
     let side = if path.extension().is_some_and(|ending| ending == "lock") {
-        let lock = LockFile::read(path).map_err(|error| Failure::new(Exit::Wrong, error))?;
+        let lock = LockFile::read(path).map_err(|error| {
+            let help = error.help();
+            Failure::new(Exit::Wrong, error).with_help(help)
+        })?;
         let lock = lock.ok_or_else(|| {
             Failure::new(Exit::Wrong, format!("{file} does not exist"))
                 .with_help("an earlier one comes from `git show COMMIT:PATH > FILE.lock`")
@@ -79,10 +82,5 @@ fn find(named: &str, store: &Store) -> Result<Side, Failure> {
 }
 
 fn failed(error: StageError) -> Failure {
-    match error {
-        StageError::Failed { message, help: Some(help) } => {
-            Failure::new(Exit::Failed, message).with_help(help)
-        }
-        error => Failure::new(Exit::Failed, error),
-    }
+    super::failed(Exit::Failed)(error)
 }

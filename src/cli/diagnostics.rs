@@ -3,7 +3,7 @@
 use super::progress::Style;
 use crate::engine::{
     Rejected,
-    pipeline::{Problem, Span, Texts},
+    pipeline::{Place, Problem, Span, Texts},
 };
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, renderer::DecorStyle};
 use serde_json::{Value, json};
@@ -63,11 +63,8 @@ fn range(span: &Span, text: &str) -> std::ops::Range<usize> {
 pub fn events(rejected: &Rejected) -> Vec<Value> {
     let event = |problem: &Problem| {
         let place = problem.at.as_ref().and_then(|(span, _)| {
-            let (name, text) = rejected.texts.0.get(span.text as usize)?;
-            let before = text.get(..span.start as usize)?;
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            Some(json!({ "file": name, "line": line, "column": column }))
+            let Place { file, line, column } = rejected.texts.place(*span)?;
+            Some(json!({ "file": file, "line": line, "column": column }))
         });
         json!({ "event": "error", "message": problem.title(), "at": place, "help": problem.help })
     };

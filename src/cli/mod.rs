@@ -2,13 +2,17 @@
 //!
 //! Data goes to stdout; progress and messages go to stderr.
 
+mod cache;
 mod check;
+mod ci;
 mod closing;
 mod compare;
 mod diagnostics;
 mod export;
+mod export_run;
 mod graph;
 mod init;
+mod origin;
 mod plan;
 mod predict;
 mod progress;
@@ -16,6 +20,7 @@ mod run;
 mod show;
 mod synth;
 mod table;
+mod verify;
 mod why;
 
 use crate::{
@@ -23,8 +28,16 @@ use crate::{
     stages::KINDS,
 };
 use clap::{Args, Parser, Subcommand, builder::styling};
+use rustix::{fs::Mode, process::umask};
 use serde_json::{Value, json};
-use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    borrow::Cow,
+    ffi::OsString,
+    io::Write,
+    path::PathBuf,
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 const STYLES: styling::Styles = styling::Styles::styled()
     .header(styling::AnsiColor::Green.on_default().bold())
@@ -59,7 +72,10 @@ enum Command {
     /// Compare models between stages, pipelines or lock files
     Compare(compare::Compare),
     Export(export::Export),
+    ExportRun(export_run::ExportRun),
     Synth(synth::Synth),
+    Verify(verify::Verify),
+    Cache(cache::Cache),
     /// Write a pipeline to start from
     Init(init::Init),
 }
@@ -114,6 +130,7 @@ impl From<Exit> for ExitCode {
 
 /// Parses the arguments, runs the command, and gives the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    keep_others_from_writing();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -122,9 +139,17 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { Exit::Wrong.into() } else { Exit::Done.into() };
         }
     };
+    let service = match &cli.command {
+        Command::Run(command) => command.service(),
+        _ => ci::Service::detect(),
+    };
+    if service == ci::Service::Github {
+        guard_the_log();
+    }
     let form = match &cli.command {
         Command::Run(command) => command.form(),
         Command::Plan(command) => command.form(),
+        Command::Cache(command) => command.form(),
         _ => Form::Text,
     };
     let exit = match cli.command {
@@ -137,7 +162,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Predict(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::ExportRun(command) => command.run(),
         Command::Synth(command) => command.run(),
+        Command::Verify(command) => command.run(),
+        Command::Cache(command) => command.run(),
         Command::Init(command) => command.run(),
     };
     exit.unwrap_or_else(|failure| {
@@ -145,6 +173,15 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         failure.exit
     })
     .into()
+}
+
+/// Whatever the umask of who calls, nothing that is made here can be written to by others: a store
+/// that others can write to gives results that they wrote.
+fn keep_others_from_writing() {
+    let others = Mode::WGRP | Mode::WOTH;
+    // It can only be read by setting it.
+    let before = umask(others);
+    umask(before | others);
 }
 
 /// A pipeline file and what is laid over it.
@@ -174,13 +211,13 @@ struct StoreArgs {
 
 impl StoreArgs {
     /// To read from; nothing is made.
-    fn at(&self) -> Store {
-        Store::at(&self.cache)
+    fn at(&self) -> Result<Store, Failure> {
+        Store::look(&self.cache).map_err(|error| Failure::new(Exit::Failed, error))
     }
 
     /// To write to.
     fn open(&self) -> Result<Store, Failure> {
-        Store::open(&self.cache).map_err(|error| Failure::new(Exit::Failed, error.to_string()))
+        Store::open(&self.cache).map_err(|error| Failure::new(Exit::Failed, error))
     }
 }
 
@@ -210,7 +247,7 @@ impl Failure {
     fn print(&self, form: Form) {
         match form {
             Form::Text => say(&self.text),
-            Form::Json => self.events.iter().for_each(|event| print(&event.to_string())),
+            Form::Json => self.events.iter().for_each(|event| print_json(&event.to_string())),
         }
     }
 }
@@ -224,27 +261,44 @@ impl From<Rejected> for Failure {
 
 /// How a command that is no run ends when a part of it fails.
 fn failed(exit: Exit) -> impl FnOnce(StageError) -> Failure {
-    move |error| match error {
-        StageError::Failed { message, help: Some(help) } => {
-            Failure::new(exit, message).with_help(help)
-        }
-        other => Failure::new(exit, other.to_string()),
+    move |error| match error.into_words() {
+        (message, Some(help)) => Failure::new(exit, message).with_help(help),
+        (message, None) => Failure::new(exit, message),
     }
 }
 
 /// An error with what to do about it.
 fn with_help(error: &StageError) -> String {
-    match error {
-        StageError::Failed { message, help: Some(help) } => format!("{message} ({help})"),
-        other => other.to_string(),
+    match error.clone().into_words() {
+        (message, Some(help)) => format!("{message} ({help})"),
+        (message, None) => message,
     }
+}
+
+/// Whether what is written goes to a log in which lines may be commands.
+static GUARDED: AtomicBool = AtomicBool::new(false);
+
+/// From here on no text of a stage, a file or a panic can be a command to the CI service.
+fn guard_the_log() {
+    GUARDED.store(true, Ordering::Relaxed);
+    std::panic::set_hook(Box::new(|panic| say(&panic.to_string())));
+}
+
+/// Text as it may stand in the log.
+fn guarded(text: &str) -> Cow<'_, str> {
+    if GUARDED.load(Ordering::Relaxed) { ci::harmless(text) } else { text.into() }
+}
+
+/// Writes an object, or an event, to stdout as one line.
+fn print_json(json: &str) {
+    print(&if GUARDED.load(Ordering::Relaxed) { ci::harmless_json(json) } else { json.into() });
 }
 
 /// Writes a line of data to stdout. A reader that has gone away, as in `| head`, is no error; data
 /// that cannot be written is, and ends the process.
 fn print(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    if let Err(error) = writeln!(stdout, "{text}").and_then(|()| stdout.flush())
+    if let Err(error) = writeln!(stdout, "{}", guarded(text)).and_then(|()| stdout.flush())
         && error.kind() != std::io::ErrorKind::BrokenPipe
     {
         say(&format!("error: cannot write to stdout: {error}"));
@@ -254,5 +308,5 @@ fn print(text: &str) {
 
 /// Writes a message to stderr.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", guarded(text));
 }

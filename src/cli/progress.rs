@@ -63,7 +63,7 @@ impl Display {
 
     pub fn show(&self, event: &Event) {
         if self.look == Look::Json {
-            return super::print(&serde_json::to_string(event).unwrap_or_default());
+            return super::print_json(&serde_json::to_string(event).unwrap_or_default());
         }
         match event {
             Event::Began { pipeline, stages } => {

@@ -1,13 +1,16 @@
 //! `microtome run`: runs what has changed.
 
 use super::{
-    Exit, Failure, Form, PipelineArgs, StoreArgs, closing,
+    Exit, Failure, Form, PipelineArgs, StoreArgs,
+    ci::{CiArgs, Ending, Lock, Service},
+    closing, origin,
     progress::{Display, Look},
     say,
+    table::table,
 };
 use crate::engine::{
-    LockFile, NodeId, OnFailure, Order, Pipeline, Rejected, Retry, Run as Outcome, Store, execute,
-    pipeline::Texts,
+    LockFile, Mismatch, NodeId, OnFailure, Order, Pipeline, Planned, Rejected, Retry,
+    Run as Outcome, Store, execute, frozen, pipeline::Texts,
 };
 use crate::stages;
 use clap::Args;
@@ -57,6 +60,11 @@ pub struct Run {
     /// Fail with exit code 4 when a key or a result differs from the lock file
     #[arg(long)]
     locked: bool,
+    /// The same, and run and fetch nothing: every result must be in the store, which is not written
+    #[arg(long, conflicts_with_all = ["force", "retry_failed"])]
+    frozen: bool,
+    #[command(flatten)]
+    ci: CiArgs,
     /// One JSON object an event, on stdout
     #[arg(long)]
     json: bool,
@@ -65,68 +73,125 @@ pub struct Run {
 impl Run {
     pub(super) fn run(mut self) -> Result<Exit, Failure> {
         let clock = Instant::now();
+        let mut ending = self.ci.ending(&self.pipeline.pipeline);
+        let done = self.carry_out(clock, &mut ending);
+        if self.ci.is_wanted() {
+            ending.seconds = clock.elapsed().as_secs_f64();
+            if let Err(failure) = &done {
+                ending.came_to_nothing(&failure.events);
+            }
+            let told = self.ci.tell(&ending, self.form());
+            // What the run itself came to matters more.
+            return done.and_then(|exit| told.map(|()| exit));
+        }
+        done
+    }
+
+    fn carry_out(&mut self, clock: Instant, ending: &mut Ending) -> Result<Exit, Failure> {
         if let Some(device) = &self.device {
             self.pipeline.set.push(format!("pipeline.device={device}"));
         }
         stages::check_environment().map_err(|problem| Failure::new(Exit::Wrong, problem))?;
         let pipeline = self.pipeline.load()?;
-        let locked = self.lock_file(&pipeline)?;
+        let before = self.lock_file(&pipeline)?;
+        let order = self.order(&pipeline)?;
+        let store = if self.frozen { self.store.at()? } else { self.store.open()? };
+        let display = Display::new(if self.json { Look::Json } else { Look::detect() });
+        let title = format!("microtome run {}", pipeline.path.display());
+        let ran = self.ci.grouped(&title, || {
+            let ran = self.execute(&pipeline, &store, &order, &display, ending);
+            display.close();
+            ran
+        })?;
+        closing::close(&ran, &self.out, clock.elapsed().as_secs_f64(), display.look());
+        let whole = ran.stages().all(|(_, state)| state.is_fine());
+        let binds = self.lock_binds();
+        // Where there was no lock file, that it now says something is no news.
+        let asked = binds || (self.ci.is_wanted() && !before.stage.is_empty());
+        let mismatches = if asked { before.mismatches(&ran, &store) } else { Vec::new() };
+        let lock = if binds { Lock::Binds } else { Lock::Follows };
+        ending.ran(&ran, mismatches.clone(), lock);
+        if !binds && whole {
+            let after = before.after(&ran);
+            after.write(&pipeline).map_err(|error| Failure::new(Exit::Failed, error))?;
+            // What it names is to stay in the store.
+            store.note_lock_file(&pipeline.path).map_err(|e| Failure::new(Exit::Failed, e))?;
+        }
+        match SIGNAL.load(Ordering::Relaxed) {
+            number if number > 0 && !whole => return Ok(Exit::Signal(number)),
+            _ if binds => unequal(&pipeline, &mismatches)?,
+            _ => {}
+        }
+        match closing::shortfalls(&ran) {
+            Some(missed) => Err(Failure::new(Exit::Failed, missed)),
+            None => Ok(if whole { Exit::Done } else { Exit::Failed }),
+        }
+    }
+
+    fn order(&self, pipeline: &Pipeline) -> Result<Order, Failure> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = count("--threads", self.threads, MOST_THREADS)?.unwrap_or(cores);
         // The pool can be built once; a second build in one process changes nothing.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        let order = Order {
-            targets: targets(&pipeline, &self.stages)?,
+        Ok(Order {
+            targets: targets(pipeline, &self.stages)?,
             force: match self.force.as_slice() {
                 [] => Default::default(),
-                names => targets(&pipeline, names)?.into_iter().collect(),
+                names => targets(pipeline, names)?.into_iter().collect(),
             },
             jobs: count("--jobs", self.jobs, MOST_THREADS)?.unwrap_or(cores),
             on_failure: if self.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
             retry: if self.retry_failed { Retry::Failed } else { Retry::Nothing },
             out: self.out.clone(),
-        };
-        let store = self.store.open()?;
-        let display = Display::new(if self.json { Look::Json } else { Look::detect() });
-        let stop = watch_for_signals(self.form());
-        let ran = execute(&pipeline, &store, &order, stop, &|event| display.show(&event));
-        display.close();
-        let ran = ran.map_err(|error| Failure::new(Exit::Failed, error))?;
-        closing::close(&ran, &self.out, clock.elapsed().as_secs_f64(), display.look());
-        let whole = ran.stages().all(|(_, state)| state.is_fine());
-        if self.locked {
-            self.compare(&ran, &store, locked)?;
-        } else if whole {
-            let lock = locked.after(&ran);
-            lock.write(&pipeline).map_err(|error| Failure::new(Exit::Failed, error))?;
-        }
-        if let Some(missed) = closing::shortfalls(&ran)
-            && SIGNAL.load(Ordering::Relaxed) == 0
-        {
-            return Err(Failure::new(Exit::Failed, missed));
-        }
-        Ok(match SIGNAL.load(Ordering::Relaxed) {
-            _ if whole => Exit::Done,
-            0 => Exit::Failed,
-            number => Exit::Signal(number),
+            name: Some(origin::of_this_run()),
         })
+    }
+
+    /// Makes what is missing; a frozen run only looks whether all is there.
+    fn execute<'a>(
+        &self,
+        pipeline: &'a Pipeline,
+        store: &Store,
+        order: &Order,
+        display: &Display,
+        ending: &mut Ending,
+    ) -> Result<Outcome<'a>, Failure> {
+        let tell = |event| display.show(&event);
+        if self.frozen {
+            return frozen(pipeline, store, order, &tell).map_err(|lacking| {
+                ending.lacks(pipeline, &lacking);
+                not_cached(pipeline, &lacking)
+            });
+        }
+        let ran = execute(pipeline, store, order, watch_for_signals(self.form()), &tell);
+        ran.map_err(|error| Failure::new(Exit::Failed, error))
     }
 
     pub(super) fn form(&self) -> Form {
         Form::of(&self.json)
     }
 
-    /// The lock file as it is; without `--locked` one that cannot be read is as none.
+    pub(super) fn service(&self) -> Service {
+        self.ci.service()
+    }
+
+    fn lock_binds(&self) -> bool {
+        self.locked || self.frozen
+    }
+
+    /// The lock file as it is; where it does not bind, one that cannot be read is as none.
     fn lock_file(&self, pipeline: &Pipeline) -> Result<LockFile, Failure> {
         let path = LockFile::path(&pipeline.path);
         match LockFile::read(&pipeline.path) {
             Ok(Some(lock)) => Ok(lock),
-            Ok(None) if self.locked => {
+            Ok(None) if self.lock_binds() => {
                 Err(Failure::new(Exit::Differs, format!("there is no {}", path.display()))
                     .with_help("run once without `--locked`, and commit the lock file"))
             }
-            Err(problem) if self.locked => Err(Failure::new(Exit::Wrong, problem)
-                .with_help("remove the file and run without `--locked`: it is written anew")),
+            Err(problem) if self.lock_binds() => {
+                let help = problem.help();
+                Err(Failure::new(Exit::Wrong, problem).with_help(help))
+            }
             Err(problem) => {
                 say(&format!("warning: {problem}; it will be written anew"));
                 Ok(LockFile::default())
@@ -134,18 +199,33 @@ impl Run {
             Ok(None) => Ok(LockFile::default()),
         }
     }
+}
 
-    /// Compares a run with the lock file.
-    fn compare(&self, ran: &Outcome, store: &Store, lock: LockFile) -> Result<(), Failure> {
-        let mismatches = lock.mismatches(ran, store);
-        if mismatches.is_empty() {
-            return Ok(());
-        }
-        let lines: Vec<_> = mismatches.iter().map(|line| format!("\n  {line}")).collect();
-        let path = LockFile::path(&ran.pipeline.path);
-        let message = format!("the run differs from {}:{}", path.display(), lines.concat());
-        Err(Failure::new(Exit::Differs, message))
+/// The failure of a run that differs from the lock file.
+fn unequal(pipeline: &Pipeline, mismatches: &[Mismatch]) -> Result<(), Failure> {
+    if mismatches.is_empty() {
+        return Ok(());
     }
+    let lines = mismatches.iter().flat_map(|mismatch| {
+        mismatch.lines().into_iter().map(|line| format!("\n  {}: {line}", mismatch.stage))
+    });
+    let (path, lines) = (LockFile::path(&pipeline.path), lines.collect::<String>());
+    let message = format!("the run differs from {} (locked → found):{lines}", path.display());
+    Err(Failure::new(Exit::Differs, message))
+}
+
+/// The failure of a frozen run, with each stage as `plan` has it.
+fn not_cached(pipeline: &Pipeline, lacking: &[Planned]) -> Failure {
+    let row = |stage: &Planned| {
+        let (verdict, why) = super::plan::words(&stage.verdict);
+        vec![format!("  {}", pipeline.nodes[stage.id].name), verdict.into(), why]
+    };
+    let rows: Vec<_> = lacking.iter().map(row).collect();
+    let stages = table(&["  stage", "verdict", "why"], &rows);
+    let what =
+        if lacking.len() == 1 { "1 stage is" } else { &format!("{} stages are", lacking.len()) };
+    Failure::new(Exit::Differs, format!("{what} not cached, and nothing was run:\n{stages}"))
+        .with_help("a run without `--frozen` makes them, and with `--locked` proves the lock file")
 }
 
 /// More than any machine has cores: a slip of the keyboard rather than a wish.
@@ -175,9 +255,17 @@ pub(super) fn targets(pipeline: &Pipeline, names: &[String]) -> Result<Vec<NodeI
 /// The signal that asked the run to stop, 0 for none.
 static SIGNAL: AtomicU8 = AtomicU8::new(0);
 
+/// How a command ends that a signal stopped.
+pub(super) fn signal() -> Exit {
+    match SIGNAL.load(Ordering::Relaxed) {
+        0 => Exit::Failed,
+        number => Exit::Signal(number),
+    }
+}
+
 /// The first signal asks to stop, the second ends the process at once; checkpoints and finished
 /// results stay.
-fn watch_for_signals(form: Form) -> &'static AtomicBool {
+pub(super) fn watch_for_signals(form: Form) -> &'static AtomicBool {
     static STOP: AtomicBool = AtomicBool::new(false);
     // It fails only for signals that cannot be caught, of which these are none.
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return &STOP };

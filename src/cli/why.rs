@@ -20,7 +20,7 @@ impl Why {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let pipeline = self.pipeline.load()?;
         let targets = super::run::targets(&pipeline, &[self.stage])?;
-        let store = self.store.at();
+        let store = self.store.at()?;
         let planned = plan(&Judge::new(&pipeline, &store, BTreeSet::new()), &targets);
         let mut exit = Exit::Done;
         for stage in planned.iter().filter(|stage| targets.contains(&stage.id)) {
@@ -72,9 +72,10 @@ fn cached(name: &str, record: &Record) -> String {
     let p = &record.provenance;
     format!(
         "{name} is cached: nothing that it depends on has changed.\n\
-         Its result was made {} on {} as `{}` of {}, in {}, because\n{}",
+         Its result was made {} on {}{} as `{}` of {}, in {}, because\n{}",
         show::when(p.started),
         p.host,
+        p.run.as_ref().map_or(String::new(), |run| format!(" by the run {run}")),
         p.stage,
         p.pipeline,
         seconds(p.seconds),

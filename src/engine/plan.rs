@@ -6,7 +6,7 @@ use super::{
     gone::Gone,
     pipeline::{NodeId, Pipeline},
     recipe::{Difference, Input, Lack, Missing, Recipe, differences},
-    source::{Snapshot, SourceError, SourceFiles},
+    source::{Reach, Snapshot, SourceError, SourceFiles},
     stage::{Arity, Naming, Port, StageError},
     store::{Failure, History, Lookup, Record, Store},
 };
@@ -119,6 +119,7 @@ pub struct Judge<'a> {
     pub store: &'a Store,
     pub force: BTreeSet<NodeId>,
     pub retry: Retry,
+    pub reach: Reach,
     // Read only when something has to be explained.
     history: OnceLock<History>,
     gone: OnceLock<Gone>,
@@ -127,13 +128,19 @@ pub struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     pub fn new(pipeline: &'a Pipeline, store: &'a Store, force: BTreeSet<NodeId>) -> Judge<'a> {
+        let (retry, reach) = (Retry::default(), Reach::default());
         let (history, gone, gates) = Default::default();
-        Judge { pipeline, store, force, retry: Retry::default(), history, gone, gates }
+        Judge { pipeline, store, force, retry, reach, history, gone, gates }
     }
 
     /// The same judge with another opinion on what failed before.
     pub fn with(self, retry: Retry) -> Judge<'a> {
         Judge { retry, ..self }
+    }
+
+    /// The same judge, which goes so far for source files.
+    pub fn within(self, reach: Reach) -> Judge<'a> {
+        Judge { reach, ..self }
     }
 
     /// The recipe of a stage of whose inputs all is known.
@@ -152,7 +159,7 @@ impl<'a> Judge<'a> {
                     files.name, node.name
                 )),
             };
-            let snapshot = files.snapshot(&self.store.index_dir()).map_err(failed)?;
+            let snapshot = files.snapshot(&self.store.index_dir(), self.reach).map_err(failed)?;
             sources.push((files, snapshot));
         }
         let (mut inputs, mut missing) = (BTreeMap::new(), BTreeMap::new());

@@ -142,8 +142,11 @@ pub fn json_of<T: Serialize>(value: &T) -> Result<Value, serde_json::Error> {
     serde_json::from_str(&serde_json::to_string(value)?)
 }
 
+/// A recipe as a flat table: the place of each fact, and its value in the terms of the pipeline file.
+pub type Facts = BTreeMap<String, String>;
+
 /// How the places of what is read begin.
-const INPUTS: &str = "inputs.";
+pub(super) const INPUTS: &str = "inputs.";
 const SOURCES: &str = "files in ";
 
 /// One fact in which two recipes differ, in the terms of the pipeline file.
@@ -175,9 +178,13 @@ impl fmt::Display for Difference {
 
 /// Every fact in which the recipes differ, in reading order; empty if and only if they are equal.
 pub fn differences(old: &Recipe, new: &Recipe) -> Vec<Difference> {
+    differences_of(&facts(old), &facts(new))
+}
+
+/// Every fact in which two tables of facts differ.
+pub fn differences_of(old: &Facts, new: &Facts) -> Vec<Difference> {
     let mut found = Vec::new();
-    let (old, new) = (facts(old), facts(new));
-    for (place, value) in &old {
+    for (place, value) in old {
         match new.get(place) {
             Some(now) if now == value => {}
             now => found.push(Difference {
@@ -187,8 +194,8 @@ pub fn differences(old: &Recipe, new: &Recipe) -> Vec<Difference> {
             }),
         }
     }
-    for (place, value) in new.into_iter().filter(|(place, _)| !old.contains_key(place)) {
-        found.push(Difference { place, old: None, new: Some(value) });
+    for (place, value) in new.iter().filter(|(place, _)| !old.contains_key(*place)) {
+        found.push(Difference { place: place.clone(), old: None, new: Some(value.clone()) });
     }
     // Where inputs came or went, their order has nothing to add.
     let ports: Vec<String> = found
@@ -200,8 +207,8 @@ pub fn differences(old: &Recipe, new: &Recipe) -> Vec<Difference> {
     found
 }
 
-/// A recipe as a flat table: one line a leaf.
-fn facts(recipe: &Recipe) -> BTreeMap<String, String> {
+/// The facts of a recipe: one a leaf. What is read is told by the beginning of its digest.
+pub fn facts(recipe: &Recipe) -> Facts {
     let mut table = BTreeMap::new();
     table.insert("kind".into(), recipe.kind.clone());
     table.insert("version".into(), recipe.version.to_string());
@@ -235,7 +242,8 @@ fn facts(recipe: &Recipe) -> BTreeMap<String, String> {
     table
 }
 
-fn leaves(place: &str, value: &Value, table: &mut BTreeMap<String, String>) {
+/// The leaves of a value, each by its place: scalars, and lists of scalars.
+pub(super) fn leaves(place: &str, value: &Value, table: &mut Facts) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             map.iter().for_each(|(key, item)| leaves(&format!("{place}.{key}"), item, table))

@@ -118,10 +118,21 @@ impl<'a> Run<'a> {
     fn is_lost_for(&self, reader: NodeId, from: NodeId) -> bool {
         match &self.states[from] {
             State::Waiting | State::Running | State::Cached(_) | State::Ran(..) => false,
-            State::Failed(StageError::Interrupted) => true,
             State::Failed(_) | State::Skipped { .. } | State::HeldBack { .. } => {
-                !reads_as_point(self.pipeline, reader, from)
+                self.for_now(from) || !reads_as_point(self.pipeline, reader, from)
             }
+        }
+    }
+
+    /// Whether a stage has no result only this time, because the machine failed or the run was
+    /// interrupted there or at what it reads: what reads it would be made of less than it should.
+    fn for_now(&self, id: NodeId) -> bool {
+        match &self.states[id] {
+            State::Failed(error) => !matches!(error, StageError::Failed { .. }),
+            State::Skipped { .. } => {
+                self.pipeline.graph.reads(id).into_iter().any(|from| self.for_now(from))
+            }
+            _ => false,
         }
     }
 
@@ -153,7 +164,9 @@ impl<'a> Run<'a> {
                 let name = &self.pipeline.nodes[id].name;
                 let because = match error {
                     StageError::Interrupted => format!("`{name}` was interrupted"),
-                    StageError::Failed { .. } => format!("`{name}` failed"),
+                    StageError::Failed { .. } | StageError::Machine { .. } => {
+                        format!("`{name}` failed")
+                    }
                 };
                 self.look_at_readers(id, &because)
             }

@@ -189,6 +189,10 @@ impl Given {
 pub enum StageError {
     #[error("{message}")]
     Failed { message: String, help: Option<String> },
+    /// Not the work failed but the machine, such as a disk that is full: the same may succeed the
+    /// next time, so that nothing is concluded from it, neither of a point nor of its search.
+    #[error("{message}")]
+    Machine { message: String, help: Option<String> },
     #[error("interrupted")]
     Interrupted,
 }
@@ -198,11 +202,29 @@ impl StageError {
         StageError::Failed { message: message.into(), help: None }
     }
 
+    /// The error of a machine that could not do what was asked of it.
+    pub fn machine(message: impl Into<String>) -> StageError {
+        StageError::Machine { message: message.into(), help: None }
+    }
+
+    /// What happened, and what to do about it.
+    pub fn into_words(self) -> (String, Option<String>) {
+        match self {
+            StageError::Failed { message, help } | StageError::Machine { message, help } => {
+                (message, help)
+            }
+            StageError::Interrupted => (self.to_string(), None),
+        }
+    }
+
     /// The same error with what to do about it.
     pub fn with_help(self, what_to_do: impl Into<String>) -> StageError {
         match self {
             StageError::Failed { message, .. } => {
                 StageError::Failed { message, help: Some(what_to_do.into()) }
+            }
+            StageError::Machine { message, .. } => {
+                StageError::Machine { message, help: Some(what_to_do.into()) }
             }
             StageError::Interrupted => StageError::Interrupted,
         }

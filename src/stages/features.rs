@@ -6,7 +6,7 @@ use crate::data::Dataset;
 use crate::{
     engine::{
         Artifact, Context, Files, Given, Inputs, Port, Stage, StageError,
-        source::SourceFiles,
+        source::{Reach, SourceFiles},
         stage::{Arity, Naming, Shared},
     },
     nn::{Architecture, Classifier, Features, Freeze, Model, Preset, Settings, Training},
@@ -58,7 +58,7 @@ impl Stage for Extract {
         let architecture = Architecture::named(&self.architecture).ok_or_else(|| {
             StageError::new(format!("no architecture is called `{}`", self.architecture))
         })?;
-        let weights = Some(as_text(weights::local(&self.weights)?)?);
+        let weights = Some(as_text(weights::local(&self.weights, Reach::Network)?)?);
         let settings = Settings {
             weights,
             freeze: Freeze::Backbone,

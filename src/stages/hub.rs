@@ -2,7 +2,10 @@
 //! that speaks HTTP; built in by the feature `hub`.
 
 use super::address::{Address, Repository};
-use crate::engine::{StageError, source::Keep};
+use crate::engine::{
+    StageError,
+    source::{Keep, Reach},
+};
 use std::path::PathBuf;
 
 /// Why this build cannot follow addresses, and what to do.
@@ -19,7 +22,7 @@ pub(super) const UNABLE: Option<(&str, &str)> = None;
 /// # Errors
 /// That this build cannot do it; `check` has said so before.
 #[cfg(not(feature = "hub"))]
-pub(super) fn fetch(address: &Address) -> Result<PathBuf, StageError> {
+pub(super) fn fetch(address: &Address, _: Reach) -> Result<PathBuf, StageError> {
     let (message, help) = UNABLE.unwrap_or_default();
     let Address { repository, file } = address;
     Err(StageError::new(format!("{message} (`{file}` of {repository})")).with_help(help))
@@ -30,7 +33,11 @@ pub(super) fn fetch(address: &Address) -> Result<PathBuf, StageError> {
 /// # Errors
 /// That this build cannot do it; `check` has said so before.
 #[cfg(not(feature = "hub"))]
-pub(super) fn fetch_all(repository: &Repository, _: &Keep) -> Result<PathBuf, StageError> {
+pub(super) fn fetch_all(
+    repository: &Repository,
+    _: &Keep,
+    _: Reach,
+) -> Result<PathBuf, StageError> {
     let (message, help) = UNABLE.unwrap_or_default();
     Err(StageError::new(format!("{message} ({repository})")).with_help(help))
 }
@@ -58,12 +65,13 @@ mod fetching {
     ///
     /// # Errors
     /// The repository and the file, why it could not be fetched, and what to do.
-    pub fn fetch(address: &Address) -> Result<PathBuf, StageError> {
+    pub fn fetch(address: &Address, reach: Reach) -> Result<PathBuf, StageError> {
         let Address { repository, file } = address;
         let repo = repo(repository);
         if let Some(path) = Cache::from_env().repo(repo.clone()).get(file) {
             return Ok(path);
         }
+        stay(Asked::File(address), reach)?;
         let mut size = Size(0);
         let api =
             ApiBuilder::from_env().build().map_err(|error| failed(Asked::File(address), &error))?;
@@ -87,8 +95,12 @@ mod fetching {
     ///
     /// # Errors
     /// The repository, the file if it is about one, why it could not be fetched, and what to do.
-    pub fn fetch_all(repository: &Repository, keep: &Keep) -> Result<PathBuf, StageError> {
-        let contents = contents(repository)?;
+    pub fn fetch_all(
+        repository: &Repository,
+        keep: &Keep,
+        reach: Reach,
+    ) -> Result<PathBuf, StageError> {
+        let contents = contents(repository, reach)?;
         // Of the commit that was listed, and not of one that the branch has come to since.
         let at = Repository { revision: contents.commit.clone(), ..repository.clone() };
         let kept: Vec<_> = contents.files.iter().filter(|file| keep(Path::new(file))).collect();
@@ -101,13 +113,13 @@ mod fetching {
             return Err(StageError::new(message).with_help(help));
         }
         for file in kept {
-            fetch(&Address { repository: at.clone(), file: file.clone() })?;
+            fetch(&Address { repository: at.clone(), file: file.clone() }, reach)?;
         }
         Ok(Cache::from_env().repo(repo(repository)).pointer_path(&contents.commit))
     }
 
     /// What a repository holds, as it was when it was first asked for.
-    fn contents(repository: &Repository) -> Result<Contents, StageError> {
+    fn contents(repository: &Repository, reach: Reach) -> Result<Contents, StageError> {
         let cache = Cache::from_env();
         let folder = cache.path().join(repo(repository).folder_name()).join("microtome");
         let known = folder.join(format!("{}.json", repository.revision.replace('/', "--")));
@@ -117,6 +129,7 @@ mod fetching {
             return Ok(contents);
         }
         let asked = Asked::All(repository);
+        stay(asked, reach)?;
         let api = ApiBuilder::from_env().build().map_err(|error| failed(asked, &error))?;
         let info = api.repo(repo(repository)).info().map_err(|error| failed(asked, &error))?;
         let plain = |file: &str| file.split('/').all(address::is_plain);
@@ -132,6 +145,18 @@ mod fetching {
         fs::create_dir_all(&folder).map_err(unwritable)?;
         fs::write(&known, text).map_err(unwritable)?;
         Ok(contents)
+    }
+
+    /// What is not here stays where it is if the network is out of reach.
+    fn stay(asked: Asked, reach: Reach) -> Result<(), StageError> {
+        match reach {
+            Reach::Network => Ok(()),
+            Reach::Machine => {
+                let message = format!("the Hugging Face hub's cache on this machine lacks {asked}");
+                Err(StageError::new(message)
+                    .with_help("a run without `--frozen` fetches what is missing"))
+            }
+        }
     }
 
     fn repo(repository: &Repository) -> Repo {

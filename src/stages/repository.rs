@@ -9,7 +9,7 @@ use crate::{
     data::{Ingest, Parquet, Source},
     engine::{
         Complaint, StageError,
-        source::{Keep, Root},
+        source::{Keep, Reach, Root},
     },
 };
 use std::{path::Path, sync::Arc};
@@ -19,15 +19,15 @@ pub(super) fn root(folder: &Path, keep: Keep) -> Root {
     match folder.to_str().filter(|address| address.starts_with(HUB)) {
         Some(address) => {
             let (address, kept) = (address.to_owned(), keep.clone());
-            Root::DistantFolder(Arc::new(move || fetch(&address, &kept)), keep)
+            Root::DistantFolder(Arc::new(move |reach| fetch(&address, &kept, reach)), keep)
         }
         None => Root::Folder(folder.into(), keep),
     }
 }
 
-fn fetch(address: &str, keep: &Keep) -> Result<std::path::PathBuf, StageError> {
+fn fetch(address: &str, keep: &Keep, reach: Reach) -> Result<std::path::PathBuf, StageError> {
     match Repository::of_data(address) {
-        Some(repository) => hub::fetch_all(&repository, keep),
+        Some(repository) => hub::fetch_all(&repository, keep, reach),
         None => Err(StageError::new(no_address(address)).with_help(HOW)),
     }
 }
@@ -38,7 +38,7 @@ pub(super) fn with_local(ingest: &Ingest) -> Result<Ingest, StageError> {
     for (_, shards) in distant(&mut ingest.source) {
         let keep = Arc::from(shards.files().keep);
         if let Some(repo) = &mut shards.repo {
-            *repo = as_text(fetch(repo, &keep)?)?;
+            *repo = as_text(fetch(repo, &keep, Reach::Network)?)?;
         }
     }
     Ok(ingest)

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     engine::{
         Complaint, StageError,
-        source::{Root, SourceFiles},
+        source::{Reach, Root, SourceFiles},
     },
     nn::{Model, Training},
 };
@@ -18,7 +18,7 @@ use std::{path::PathBuf, sync::Arc};
 pub(super) fn source(name: String, weights: &str) -> SourceFiles {
     let root = if weights.starts_with(HUB) {
         let weights = weights.to_owned();
-        Root::Distant(Arc::new(move || local(&weights)))
+        Root::Distant(Arc::new(move |reach| local(&weights, reach)))
     } else {
         Root::File(PathBuf::from(weights))
     };
@@ -26,12 +26,12 @@ pub(super) fn source(name: String, weights: &str) -> SourceFiles {
 }
 
 /// The file on this machine, brought here if it is not yet.
-pub(super) fn local(weights: &str) -> Result<PathBuf, StageError> {
+pub(super) fn local(weights: &str, reach: Reach) -> Result<PathBuf, StageError> {
     if !weights.starts_with(HUB) {
         return Ok(PathBuf::from(weights));
     }
     match Address::of(weights) {
-        Some(address) => hub::fetch(&address),
+        Some(address) => hub::fetch(&address, reach),
         None => Err(StageError::new(no_address(weights)).with_help(HOW)),
     }
 }
@@ -42,7 +42,7 @@ pub(super) fn with_local(training: &Training) -> Result<Training, StageError> {
     if let Model::Preset(preset) = &mut training.model
         && let Some(weights) = &mut preset.settings.weights
     {
-        *weights = as_text(local(weights)?)?;
+        *weights = as_text(local(weights, Reach::Network)?)?;
     }
     Ok(training)
 }

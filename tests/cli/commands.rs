@@ -62,6 +62,8 @@ fn plan_before_anything_ran() {
         search            tune        run      it never finished here before
         scores            evaluate    run      it never finished here before
         report            report      run      it never finished here before
+
+        7 would run; 2 may run
     "#]]
     .assert_eq(&done.out);
     let json = World::with(TINY).run("plan pipeline.toml --json");

@@ -78,6 +78,7 @@ impl World {
             on_failure: self.on_failure,
             retry: self.retry,
             out: self.path("out"),
+            name: None,
         };
         let reasons = RefCell::new(std::collections::BTreeMap::new());
         let stop = AtomicBool::new(false);

@@ -4,16 +4,16 @@ mod worker;
 
 use super::{
     event::Event,
+    job::Job,
     output::Outputs,
     pipeline::{NodeId, Pipeline},
     plan::{Judge, Reason, Retry, each},
-    recipe::Lack,
     run::{Run, State},
     stage::StageError,
     store::{Failure, Record, Store, StoreError},
 };
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, VecDeque},
     path::PathBuf,
     sync::{
         Arc, Mutex,
@@ -42,13 +42,8 @@ pub struct Order {
     pub retry: Retry,
     /// Where links to the results go.
     pub out: PathBuf,
-}
-
-/// A stage to make, the records of all that it reads, and why some have none.
-struct Job {
-    id: NodeId,
-    inputs: HashMap<NodeId, Arc<Record>>,
-    missing: HashMap<NodeId, Lack>,
+    /// What the run calls itself, so that a result can say where it comes from.
+    pub name: Option<String>,
 }
 
 /// What workers send.
@@ -83,6 +78,13 @@ pub fn execute<'a>(
     stop: &AtomicBool,
     tell: &dyn Fn(Event),
 ) -> Result<Run<'a>, StoreError> {
+    if let Some(why) = store.read_only() {
+        let message = format!(
+            "the store cannot be written to ({why}): results that it has are taken, and nothing \
+             can be made"
+        );
+        tell(Event::Warning { message });
+    }
     sweep(store, tell);
     let judge = Judge::new(pipeline, store, order.force.clone()).with(order.retry);
     let mut run = Run::new(pipeline, &order.targets);
@@ -97,7 +99,13 @@ pub fn execute<'a>(
             let (judge, jobs_out, messages) = (&judge, &jobs_out, messages_in.clone());
             let verified = &verified;
             scope.spawn(move || {
-                let worker = Worker { judge, stop, messages: &messages, verified };
+                let worker = Worker {
+                    judge,
+                    run: order.name.as_deref(),
+                    stop,
+                    messages: &messages,
+                    verified,
+                };
                 while let Some(job) = next_job(jobs_out) {
                     if messages.send(Message::Done(job.id, worker.make(&job))).is_err() {
                         return;
@@ -111,7 +119,9 @@ pub fn execute<'a>(
         coordinator.run(&mut run, &jobs, &messages);
         drop(jobs);
     });
-    remember(&run, store)?;
+    // It only explains, and what was made is safe without it.
+    let remembered = remember(&run, store);
+    remembered.unwrap_or_else(|error| tell(Event::Warning { message: error.to_string() }));
     // Once more: a run that was killed just before this one began may have died meanwhile.
     sweep(store, tell);
     Ok(run)
@@ -226,18 +236,14 @@ impl Coordinator<'_> {
             Err(StageError::Interrupted) => {
                 (Event::Interrupted { stage, kind }, State::Failed(StageError::Interrupted))
             }
-            Err(StageError::Failed { message, help }) => {
-                let state = StageError::Failed { message: message.clone(), help: help.clone() };
-                (Event::Failed { stage, kind, message, help }, State::Failed(state))
+            Err(error) => {
+                let (message, help) = error.clone().into_words();
+                (Event::Failed { stage, kind, message, help }, State::Failed(error))
             }
         };
         (self.tell)(event);
         if let Some(record) = state.record() {
-            let before = self.judge.last(&node.name).filter(|last| *last != record.key());
-            let before = before.and_then(|last| self.judge.store.record(&last));
-            let before = before.map(|record| record.outputs);
-            let linked = self.outputs.link(&node.name, &record.outputs, before.as_ref());
-            linked.unwrap_or_else(|message| (self.tell)(Event::Warning { message }));
+            link(self.judge, &self.outputs, &node.name, record, self.tell);
         }
         let entered = run.enter(id, state);
         self.tell_skipped(run, &entered.skipped);
@@ -283,9 +289,23 @@ impl Coordinator<'_> {
     }
 }
 
+/// Shows a result in the stage's folder, instead of what was the result before.
+pub(super) fn link(
+    judge: &Judge,
+    outputs: &Outputs,
+    stage: &str,
+    record: &Record,
+    tell: &dyn Fn(Event),
+) {
+    let before = judge.last(stage).filter(|last| *last != record.key());
+    let before = before.and_then(|last| judge.store.record(&last)).map(|record| record.outputs);
+    let linked = outputs.link(stage, &record.outputs, before.as_ref());
+    linked.unwrap_or_else(|message| tell(Event::Warning { message }));
+}
+
 /// A stage that is ready, with what became of all that it reads.
 fn job(run: &Run, id: NodeId) -> Job {
-    let mut job = Job { id, inputs: HashMap::new(), missing: HashMap::new() };
+    let mut job = Job::new(id);
     for from in run.pipeline.graph.reads(id) {
         let state = run.state(from);
         match state.record() {
@@ -310,5 +330,9 @@ fn remember(run: &Run, store: &Store) -> Result<(), StoreError> {
     if run.stages().any(|(_, state)| matches!(state, State::Ran(..))) {
         history.0.retain(|stage, _| run.pipeline.find(stage).is_some());
     }
-    if history == before { Ok(()) } else { store.write_history(name, &history) }
+    if history == before || store.read_only().is_some() {
+        Ok(())
+    } else {
+        store.write_history(name, &history)
+    }
 }

@@ -1,18 +1,17 @@
 //! One worker: judges a stage, takes its result or makes it, and publishes what it made.
 
-use super::{Job, Made, Message};
+use super::{Made, Message};
 use crate::engine::{
     digest::Digest,
     earlier::Earlier,
     event::{Event, sentences},
+    job::{Job, panicked, unchanged},
     pipeline::NodeId,
-    plan::{Judge, Prepared, Read, Reason, Verdict},
-    recipe::Missing,
-    stage::{Context, Given, Progress, StageError},
+    plan::{Judge, Prepared, Reason, Verdict},
+    stage::{Context, Progress, StageError},
     store::{Failure, Lookup, Provenance, Rate, Record, StoreError, host},
 };
 use std::{
-    any::Any,
     collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool, mpsc::Sender},
@@ -21,6 +20,8 @@ use std::{
 
 pub(super) struct Worker<'a> {
     pub judge: &'a Judge<'a>,
+    /// What the run calls itself.
+    pub run: Option<&'a str>,
     pub stop: &'a AtomicBool,
     pub messages: &'a Sender<Message>,
     /// Blobs that were read and found whole in this run.
@@ -121,23 +122,19 @@ impl Worker<'_> {
         let (stop, progress) = (self.stop, &progress);
         let cx = Context { out, scratch, stop, progress, earlier: &earlier, recipe: &recipe };
         let (began, clock) = (SystemTime::now(), Instant::now());
-        let ran = node.stage.run(&self.given(job), &cx);
+        let ran = node.stage.run(&job.given(pipeline, store), &cx);
         if let (Err(error), Some(_)) = (&ran, &node.search) {
             self.remember_failure(&key, error, std::mem::take(&mut locked(&log)));
         }
         let said = ran?;
-        for (files, snapshot) in &sources {
-            files.unchanged(snapshot).map_err(|error| {
-                StageError::new(error.to_string())
-                    .with_help("the result was not kept; run again when nothing writes there")
-            })?;
-        }
+        unchanged(&sources)?;
         let provenance = Provenance {
             pipeline: pipeline.name.clone(),
             stage: node.name.clone(),
             started: began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
             seconds: clock.elapsed().as_secs_f64(),
             host: host(),
+            run: self.run.map(str::to_string),
             version: env!("CARGO_PKG_VERSION").into(),
             reasons: reasons_said,
             rate: locked(&pace).rate(),
@@ -159,41 +156,6 @@ impl Worker<'_> {
         if let Err(error) = self.judge.store.write_failure(key, &failure) {
             self.tell(Event::Warning { message: error.to_string() });
         }
-    }
-
-    /// The files of everything that the stage reads, and the points that gave none.
-    fn given(&self, job: &Job) -> Given {
-        let (pipeline, store) = (self.judge.pipeline, self.judge.store);
-        let mut given = Given::default();
-        for (port, from) in &pipeline.nodes[job.id].inputs {
-            let files = |from: &NodeId| {
-                let (node, record) = (&pipeline.nodes[*from], job.inputs.get(from)?);
-                Some(store.files(&record.outputs, &node.name, node.kind.output))
-            };
-            given.files.insert(port.name, from.iter().filter_map(files).collect());
-            let missing = |from: &NodeId| {
-                let (name, why) = (&pipeline.nodes[*from].name, job.missing.get(from)?);
-                Some(Missing { name: name.clone(), why: why.clone() })
-            };
-            given.missing.insert(port.name, from.iter().filter_map(missing).collect());
-        }
-        given
-    }
-}
-
-impl Job {
-    /// What is known of a stage that it reads.
-    fn read(&self, from: NodeId) -> Option<Read> {
-        match self.inputs.get(&from) {
-            Some(record) => Some(Read::Made(record.outputs.digest())),
-            None => self.missing.get(&from).cloned().map(Read::Missing),
-        }
-    }
-
-    /// The name of the gate that holds the stage back.
-    fn held_back(&self, judge: &Judge) -> Result<Option<String>, StageError> {
-        let gate = judge.pipeline.nodes[self.id].gate.and_then(|gate| self.inputs.get(&gate));
-        gate.map_or(Ok(None), |gate| judge.held_back_by(self.id, gate))
     }
 }
 
@@ -242,12 +204,8 @@ impl Pace {
 }
 
 fn in_store(error: StoreError) -> StageError {
-    StageError::new(format!("the store failed: {error}"))
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> StageError {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
-    StageError::new(format!("the stage panicked: {text}"))
-        .with_help("this is a defect of microtome: please report it with the pipeline file")
+    match error {
+        StoreError::ReadOnly { .. } => StageError::new(format!("it would run, and {error}")),
+        error => StageError::machine(format!("the store failed: {error}")),
+    }
 }

@@ -17,7 +17,7 @@ mod wire;
 
 pub use de::{DeError, from_value};
 pub use fields::fields_of;
-pub use problem::{Problem, Texts, nearest_of};
+pub use problem::{Place, Problem, Texts, nearest_of};
 pub use value::{Span, Value};
 
 use super::{
@@ -40,6 +40,8 @@ pub struct Pipeline {
     /// In the order of the file, each search's points before it.
     pub nodes: Vec<Node>,
     pub graph: Graph,
+    /// What it was read from, for messages that point into it.
+    pub texts: Texts,
     by_name: HashMap<String, NodeId>,
 }
 
@@ -49,6 +51,8 @@ pub type NodeId = usize;
 /// One stage of a pipeline.
 pub struct Node {
     pub name: String,
+    /// Where its name stands in the file; of a point that of its search.
+    pub span: Span,
     pub kind: &'static Kind,
     pub stage: Box<dyn AnyStage>,
     /// For each port, the stages that it names, in their order.
@@ -68,10 +72,15 @@ impl Node {
 }
 
 impl Pipeline {
-    fn new(name: String, path: PathBuf, nodes: Vec<Node>, graph: Graph) -> Pipeline {
+    fn new(
+        name: String,
+        path: PathBuf,
+        texts: Texts,
+        (nodes, graph): (Vec<Node>, Graph),
+    ) -> Pipeline {
         let names = nodes.iter().enumerate();
         let by_name = names.map(|(id, node)| (node.name.clone(), id)).collect();
-        Pipeline { name, path, backend: "cpu", nodes, graph, by_name }
+        Pipeline { name, path, backend: "cpu", nodes, graph, texts, by_name }
     }
 
     /// The index of a stage by its name.

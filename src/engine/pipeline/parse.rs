@@ -73,8 +73,8 @@ pub fn pipeline(
         let problem = Problem::new(unfit_name("pipeline", &name));
         problems.push(problem.help("give it another: `[pipeline]` with `name = \"…\"`"));
     }
-    let (nodes, graph) = wire::nodes(drafts, problems)?;
-    Some(Pipeline::new(name, path.into(), nodes, graph))
+    let wired = wire::nodes(drafts, problems)?;
+    Some(Pipeline::new(name, path.into(), texts.clone(), wired))
 }
 
 fn toml_table(texts: &Texts, problems: &mut Vec<Problem>) -> Option<Table> {

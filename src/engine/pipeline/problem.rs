@@ -75,11 +75,28 @@ impl Problem {
 #[derive(Clone, Debug, Default)]
 pub struct Texts(pub Vec<(String, String)>);
 
+/// A place in a text; lines and columns (in characters) count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    pub file: &'a str,
+    pub line: usize,
+    pub column: usize,
+}
+
 impl Texts {
     /// Adds a text under the name that messages show; gives its number.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> u32 {
         self.0.push((name.into(), text.into()));
         self.0.len() as u32 - 1
+    }
+
+    /// Where a place begins, as editors count.
+    pub fn place(&self, span: Span) -> Option<Place<'_>> {
+        let (file, text) = self.0.get(span.text as usize)?;
+        let before = text.get(..span.start as usize)?;
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Some(Place { file, line, column })
     }
 
     /// The characters at a place.

@@ -47,9 +47,9 @@ pub fn nodes(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> Option<(Vec<Nod
     check(&drafts, &wires, &graph, problems);
     let whole = drafts.iter().all(|draft| draft.stage.is_some());
     let build = |(draft, inputs): (Draft, _)| {
-        let Draft { name, kind, stage, search, gate, .. } = draft;
+        let Draft { name, span, kind, stage, search, gate, .. } = draft;
         let gate = gate.and_then(|gate| ids.get(&gate.name).copied());
-        Some(Node { name, kind, stage: stage?, inputs, search, gate })
+        Some(Node { name, span, kind, stage: stage?, inputs, search, gate })
     };
     let nodes = drafts.into_iter().zip(wires).filter_map(build).collect();
     whole.then_some((nodes, graph))

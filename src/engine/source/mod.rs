@@ -28,7 +28,17 @@ pub type Keep = Arc<dyn Fn(&Path) -> bool + Send + Sync>;
 
 /// Brings a file, or a folder of files, to this machine, unless it is here already, and says where
 /// it lies.
-pub type Bring = Arc<dyn Fn() -> Result<PathBuf, StageError> + Send + Sync>;
+pub type Bring = Arc<dyn Fn(Reach) -> Result<PathBuf, StageError> + Send + Sync>;
+
+/// How far one may go for source files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// What is not on this machine is fetched.
+    #[default]
+    Network,
+    /// Only what is on this machine already.
+    Machine,
+}
 
 /// The files that a stage depends on: those below a folder, or a single one.
 #[derive(Clone)]
@@ -51,11 +61,11 @@ pub enum Root {
 }
 
 impl Root {
-    fn path(&self) -> Result<PathBuf, SourceError> {
+    fn path(&self, reach: Reach) -> Result<PathBuf, SourceError> {
         match self {
             Root::Folder(path, _) | Root::File(path) => Ok(path.clone()),
             Root::Distant(bring) | Root::DistantFolder(bring, _) => {
-                bring().map_err(SourceError::Distant)
+                bring(reach).map_err(SourceError::Distant)
             }
         }
     }
@@ -80,6 +90,12 @@ impl Snapshot {
     /// The digest of each file by its name, which is relative to the root.
     pub fn digests(&self) -> impl Iterator<Item = (Cow<'_, str>, &Digest)> {
         self.files.iter().zip(&self.seen).map(|(file, (_, digest))| (file.name(), digest))
+    }
+
+    /// Where each file lies, with its name and digest.
+    pub fn files(&self) -> impl Iterator<Item = (Cow<'_, str>, &Path, &Digest)> {
+        let each = self.files.iter().zip(&self.seen);
+        each.map(|(file, (_, digest))| (file.name(), file.path.as_path(), digest))
     }
 }
 
@@ -120,8 +136,8 @@ pub enum SourceError {
 impl SourceFiles {
     /// Hashes what has changed since the last time, and takes the rest from the index kept in
     /// `index_dir`.
-    pub fn snapshot(&self, index_dir: &Path) -> Result<Snapshot, SourceError> {
-        let root = self.root.path()?;
+    pub fn snapshot(&self, index_dir: &Path, reach: Reach) -> Result<Snapshot, SourceError> {
+        let root = self.root.path(reach)?;
         let path = index::path(&root, index_dir);
         let began = SystemTime::now();
         let text = fs::read_to_string(&path).unwrap_or_default();
@@ -154,7 +170,8 @@ impl SourceFiles {
     /// # Errors
     /// Names a file that is not what it was at the time of the snapshot.
     pub fn unchanged(&self, since: &Snapshot) -> Result<(), SourceError> {
-        let root = self.root.path()?;
+        // They were brought here for the snapshot.
+        let root = self.root.path(Reach::Machine)?;
         let now = self.files(&root)?;
         let (before, now) = (sorted(&since.files), sorted(&now));
         if let Some((moved, _)) = now.iter().zip(&before).find(|(now, before)| now != before) {

@@ -1,6 +1,6 @@
 //! One maker a key: an advisory lock of the operating system, gone with its holder.
 
-use super::{Store, StoreError, during};
+use super::{Store, StoreError, during, session::Access};
 use crate::engine::digest::Digest;
 use std::{
     fs::{self, File, TryLockError},
@@ -57,6 +57,9 @@ impl Store {
 
     /// The lock if nobody holds it.
     pub fn try_lock(&self, key: &Digest) -> Result<Option<KeyLock>, StoreError> {
+        if let Access::ReadOnly { why, .. } = &self.access {
+            return Err(StoreError::ReadOnly { path: self.root.clone(), why: why.clone() });
+        }
         let (path, file) = self.open_lock(key)?;
         match file.try_lock() {
             Ok(()) => claim(path, file),
@@ -79,16 +82,21 @@ impl Store {
 
 /// The lock, if the locked file is still the one under its name.
 fn claim(path: PathBuf, mut file: File) -> Result<Option<KeyLock>, StoreError> {
-    let held = during("read", &path, file.metadata())?.ino();
-    match fs::metadata(&path) {
-        Ok(meta) if meta.ino() == held => {
-            let written = file.set_len(0).and_then(|()| file.write_all(myself().as_bytes()));
-            during("write", &path, written)?;
-            Ok(Some(KeyLock { path, _file: file }))
-        }
-        Ok(_) => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => during("read", &path, Err(error)),
+    if !during("read", &path, is_current(&path, &file))? {
+        return Ok(None);
+    }
+    let written = file.set_len(0).and_then(|()| file.write_all(myself().as_bytes()));
+    during("write", &path, written)?;
+    Ok(Some(KeyLock { path, _file: file }))
+}
+
+/// Whether an open file is still the one under its name.
+pub(super) fn is_current(path: &Path, file: &File) -> io::Result<bool> {
+    let held = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(meta) => Ok((meta.dev(), meta.ino()) == (held.dev(), held.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -13,14 +13,29 @@
 //! Everything appears by rename from a synced temporary; a record is written after its blobs, so
 //! a killed run leaves nothing that could be taken for a result.
 
+mod choice;
 mod failure;
+mod gc;
 mod history;
+mod inventory;
 mod lock;
 mod publish;
+mod roots;
+mod session;
+mod sweep;
+mod usage;
+mod used;
+mod verify;
+mod version;
 
+pub use choice::Limit;
 pub use failure::Failure;
+pub use gc::{Collected, Gone, How};
 pub use history::History;
 pub use lock::{KeyLock, host};
+pub use sweep::clear;
+pub use usage::{Share, Usage};
+pub use verify::{Damage, Found};
 
 use super::{
     artifact::{Files, Tree},
@@ -29,9 +44,10 @@ use super::{
     stage::Said,
 };
 use serde::{Deserialize, Serialize};
+use session::{Access, Note, is_refused};
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::{
         OnceLock,
@@ -43,6 +59,7 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    access: Access,
 }
 
 /// What is kept under a key.
@@ -84,6 +101,9 @@ pub struct Provenance {
     pub started: u64,
     pub seconds: f64,
     pub host: String,
+    /// What the run called itself, such as the address of a CI job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
     pub version: String,
     /// Why it ran.
     pub reasons: Vec<String>,
@@ -116,34 +136,79 @@ pub enum Lookup {
 
 /// The store could not be written or read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}: {error}", path.display())]
-pub struct StoreError {
-    action: &'static str,
-    path: PathBuf,
-    error: io::Error,
+pub enum StoreError {
+    #[error("cannot {action} {}: {error}", path.display())]
+    Io { action: &'static str, path: PathBuf, error: io::Error },
+    #[error("the store {} cannot be written to: {why}; make it writable, or give another with `--cache`", path.display())]
+    ReadOnly { path: PathBuf, why: String },
+    #[error("the store {} has version `{found}`, and this microtome knows version 1: use the program that wrote it, or give another folder with `--cache`", path.display())]
+    Version { path: PathBuf, found: String },
+    #[error("cannot keep the file {0:?}: its name is not Unicode")]
+    Name(PathBuf),
 }
 
 /// Names the action and the file of an I/O error.
 fn during<T>(action: &'static str, path: &Path, result: io::Result<T>) -> Result<T, StoreError> {
-    result.map_err(|error| StoreError { action, path: path.into(), error })
+    result.map_err(|error| StoreError::Io { action, path: path.into(), error })
 }
 
+/// The folders of a store.
+const PARTS: [&str; 10] = [
+    "objects", "recipes", "tmp", "scratch", "locks", "index", "history", "failures", "runs",
+    "roots",
+];
+
 impl Store {
-    /// A store to read from, which need not be there.
+    /// A store that need not be there, to look into.
     pub fn at(root: &Path) -> Store {
-        Store { root: root.to_path_buf() }
+        Store { root: root.to_path_buf(), access: Access::Look { _gate: None } }
     }
 
-    /// Opens a store to write to, making its folders.
+    /// The same for a store that stays as it is while it is looked at: nobody clears anything away.
+    ///
+    /// # Errors
+    /// When another version wrote it.
+    pub fn look(root: &Path) -> Result<Store, StoreError> {
+        let store = Store::at(root);
+        store.check_version()?;
+        Ok(Store { access: Access::look(root)?, ..store })
+    }
+
+    /// Opens a store to work with, making its folders. One that is there and cannot be written to
+    /// is read from.
+    ///
+    /// # Errors
+    /// When it cannot be made or read, or another version wrote it.
     pub fn open(root: &Path) -> Result<Store, StoreError> {
         let store = Store::at(root);
-        for part in
-            ["objects", "recipes", "tmp", "scratch", "locks", "index", "history", "failures"]
-        {
-            let path = store.root.join(part);
+        let made = store.make_folders().and_then(|()| store.mark_version());
+        let access = match made {
+            Ok(()) => Access::to(root)?,
+            Err(StoreError::Io { error, .. })
+                if is_refused(&error) && root.join("recipes").is_dir() =>
+            {
+                store.check_version()?;
+                Access::ReadOnly { why: error.to_string(), _gate: session::keep_shut(root)? }
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Store { access, ..store })
+    }
+
+    fn make_folders(&self) -> Result<(), StoreError> {
+        for part in PARTS {
+            let path = self.root.join(part);
             during("make", &path, fs::create_dir_all(&path))?;
         }
-        Ok(store)
+        Ok(())
+    }
+
+    /// Why nothing can be made here, if that is so.
+    pub fn read_only(&self) -> Option<&str> {
+        match &self.access {
+            Access::ReadOnly { why, .. } => Some(why),
+            Access::Look { .. } | Access::Work(_) => None,
+        }
     }
 
     pub fn index_dir(&self) -> PathBuf {
@@ -182,19 +247,18 @@ impl Store {
     /// Looks a key up; a hit means that the record reads, is for this key, and that every blob is
     /// there in its full size.
     pub fn find(&self, key: &Digest) -> Lookup {
-        let path = self.record_path(key);
-        let text = match fs::read(&path) {
+        if let Err(error) = self.note(Note::Key(*key)) {
+            return Lookup::Damaged(error.to_string());
+        }
+        let text = match self.read_record(key) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Lookup::Miss,
             Err(error) => return Lookup::Damaged(format!("its record cannot be read: {error}")),
         };
-        let record: Record = match serde_json::from_slice(&text) {
+        let record = match parsed(&text, key) {
             Ok(record) => record,
-            Err(_) => return Lookup::Damaged("its record is not readable".into()),
+            Err(why) => return Lookup::Damaged(why),
         };
-        if record.key() != *key {
-            return Lookup::Damaged("its record is for another recipe".into());
-        }
         for file in record.outputs.files() {
             match fs::metadata(self.blob(&file.digest)) {
                 Ok(meta) if meta.len() == file.size => {}
@@ -208,6 +272,15 @@ impl Store {
             }
         }
         Lookup::Hit(Box::new(record))
+    }
+
+    fn read_record(&self, key: &Digest) -> io::Result<Vec<u8>> {
+        let (mut file, mut text) = (File::open(self.record_path(key))?, Vec::new());
+        file.read_to_end(&mut text)?;
+        if let Access::Work(_) = self.access {
+            used::renew(&file);
+        }
+        Ok(text)
     }
 
     /// The files of a record for a reader.
@@ -235,31 +308,6 @@ impl Store {
         during("remove", &path, remove(&path))
     }
 
-    /// Removes what killed runs left behind: folders of work whose key nobody holds, files that
-    /// nobody writes any more, and checkpoints of what is finished.
-    pub fn sweep(&self) -> Result<(), StoreError> {
-        for entry in self.entries("tmp")? {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let key = name.split('.').next().and_then(|key| key.parse().ok());
-            let dead = match key {
-                Some(key) => self.try_lock(&key)?.is_some(),
-                None => is_abandoned(&name, &entry),
-            };
-            if dead {
-                let path = entry.path();
-                during("remove", &path, remove(&path))?;
-            }
-        }
-        for entry in self.entries("scratch")? {
-            let key = entry.file_name().to_string_lossy().parse();
-            if key.is_ok_and(|key| self.record_path(&key).exists()) {
-                let path = entry.path();
-                during("remove", &path, remove(&path))?;
-            }
-        }
-        Ok(())
-    }
-
     fn entries(&self, part: &str) -> Result<Vec<fs::DirEntry>, StoreError> {
         let path = self.root.join(part);
         Ok(during("read", &path, fs::read_dir(&path))?.flatten().collect())
@@ -269,9 +317,16 @@ impl Store {
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         let folder = path.parent().unwrap_or(&self.root);
         during("make", folder, fs::create_dir_all(folder))?;
-        let name = format!("write.{}.{}", host(), unique());
+        let name = format!("write.{}", unique());
         write_through(&self.root.join("tmp").join(name), path, bytes)
     }
+}
+
+/// The record in a text, if it is the one for the key.
+fn parsed(text: &[u8], key: &Digest) -> Result<Record, String> {
+    let record: Record =
+        serde_json::from_slice(text).map_err(|_| "its record is not readable".to_string())?;
+    if record.key() == *key { Ok(record) } else { Err("its record is for another recipe".into()) }
 }
 
 fn remove(path: &Path) -> io::Result<()> {
@@ -283,20 +338,11 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Part of a temporary file's name that no other writer has, in this process or another.
+/// The end of a temporary's name, which tells its writer and is no other writer's, in this process
+/// or another: `host.process-count`.
 pub fn unique() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// Whether a temporary file's writer, named in the file's name, is gone: a process of this host
-/// that does not live any more, or anybody a day ago.
-fn is_abandoned(name: &str, entry: &fs::DirEntry) -> bool {
-    const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
-    let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|t| t.elapsed().ok());
-    let ours = name.strip_prefix(&format!("write.{}.", host()));
-    let process = ours.and_then(|rest| rest.split('-').next());
-    process.is_some_and(|id| !Path::new("/proc").join(id).exists()) || age.is_some_and(|a| a > DAY)
+    format!("{}.{}-{}", host(), std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The folder that a path lies in; that of a bare name is the working directory.
@@ -309,8 +355,9 @@ fn folder_of(path: &Path) -> &Path {
 
 /// Writes a file so that it is either there whole or not at all, even after a power failure.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    write_through(&folder_of(path).join(format!(".{name}.{}.tmp", unique())), path, bytes)
+    let begin = format!(".{}.", path.file_name().unwrap_or_default().to_string_lossy());
+    clear(folder_of(path), &begin);
+    write_through(&folder_of(path).join(format!("{begin}{}.tmp", unique())), path, bytes)
 }
 
 /// Writes a file that only saves time: it is there whole or not at all while the machine runs, may be

@@ -1,6 +1,6 @@
 //! From a folder of work to blobs and a record.
 
-use super::{Record, Store, StoreError, during, remove, unique};
+use super::{Record, Store, StoreError, during, remove, session::Note, unique};
 use crate::engine::{
     artifact::{File, Tree},
     digest::Digest,
@@ -34,7 +34,9 @@ impl Store {
     pub fn attempt(&self, key: &Digest) -> Result<Attempt, StoreError> {
         let name = format!("{}.{}", key.hex(), unique());
         let path = self.root.join("tmp").join(name);
-        during("make", &path, fs::create_dir_all(&path))?;
+        // A process that had the same number may have left one, and files in it are no results.
+        during("remove", &path, remove(&path))?;
+        during("make", &path, fs::create_dir(&path))?;
         Ok(Attempt { path })
     }
 
@@ -48,8 +50,12 @@ impl Store {
                 continue;
             }
             let relative = entry.path().strip_prefix(&attempt.path).unwrap_or(entry.path());
-            let parts = relative.components().map(|c| c.as_os_str().to_string_lossy());
-            let name = parts.collect::<Vec<_>>().join("/");
+            // Replacing what is not Unicode could give two files one name.
+            let parts: Option<Vec<_>> =
+                relative.components().map(|c| c.as_os_str().to_str()).collect();
+            let Some(name) = parts.map(|parts| parts.join("/")) else {
+                return Err(StoreError::Name(relative.into()));
+            };
             let (digest, size) = during("read", entry.path(), Digest::of_file(entry.path()))?;
             self.adopt(entry.path(), &digest, size)?;
             files.push(File { name, digest, size });
@@ -60,6 +66,7 @@ impl Store {
     /// Puts one file under its digest: synced, read-only, by rename.
     fn adopt(&self, file: &Path, digest: &Digest, size: u64) -> Result<(), StoreError> {
         let blob = self.blob(digest);
+        self.note(Note::Blob(*digest))?;
         // What is there is taken only for what it is: a damaged blob is healed by the new file.
         let there = fs::metadata(&blob).is_ok_and(|meta| meta.len() == size);
         if there && self.verify(digest)? {
@@ -81,7 +88,8 @@ impl Store {
         let path = self.record_path(key);
         let text = serde_json::to_vec_pretty(record).map_err(io::Error::from);
         self.write(&path, &during("write", &path, text)?)?;
-        let scratch = self.root.join("scratch").join(key.hex());
-        during("remove", &scratch, remove(&scratch))
+        // What is published is safe; checkpoints that cannot be removed are swept by the next run.
+        let _ = remove(&self.root.join("scratch").join(key.hex()));
+        Ok(())
     }
 }

@@ -67,11 +67,14 @@ impl Worker<'_> {
         let waiting = |holder| self.tell(Event::Waiting { stage: name.clone(), holder });
         let lock = store.lock(&prepared.key, self.stop, waiting).map_err(in_store)?;
         let Some(_lock) = lock else { return Err(StageError::Interrupted) };
-        // Somebody may have made it while we waited.
+        // Somebody may have made it while we waited, or failed to.
         if !judge.force.contains(&id)
             && let Lookup::Hit(record) = store.find(&prepared.key)
         {
             return Ok(Made::Found(record.into()));
+        }
+        if let Some(failure) = judge.failed_before(id, &prepared.key) {
+            return Ok(Made::FailedBefore(failure.into()));
         }
         let damaged = self.damaged(job)?;
         if !damaged.is_empty() {

@@ -17,10 +17,12 @@ mod failure;
 mod history;
 mod lock;
 mod publish;
+mod seal;
 
 pub use failure::Failure;
 pub use history::History;
 pub use lock::{KeyLock, host};
+pub use seal::{sealed, unsealed};
 
 use super::{
     artifact::{Files, Tree},
@@ -159,7 +161,7 @@ impl Store {
 
     /// The record under a key, whether its blobs are there or not.
     pub fn record(&self, key: &Digest) -> Option<Record> {
-        serde_json::from_slice(&fs::read(self.record_path(key)).ok()?).ok()
+        unsealed(&fs::read(self.record_path(key)).ok()?)
     }
 
     /// Looks a key up; a hit means that the record reads, is for this key, and that every blob is
@@ -171,9 +173,8 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Lookup::Miss,
             Err(error) => return Lookup::Damaged(format!("its record cannot be read: {error}")),
         };
-        let record: Record = match serde_json::from_slice(&text) {
-            Ok(record) => record,
-            Err(_) => return Lookup::Damaged("its record is not readable".into()),
+        let Some(record) = unsealed::<Record>(&text) else {
+            return Lookup::Damaged("its record is not readable".into());
         };
         if record.recipe.key() != *key {
             return Lookup::Damaged("its record is for another recipe".into());

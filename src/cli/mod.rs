@@ -19,6 +19,9 @@ mod synth;
 mod table;
 mod why;
 
+pub use diagnostics::render;
+pub use progress::Style;
+
 use crate::{
     engine::{Pipeline, Rejected, StageError, Store, pipeline},
     stages::KINDS,

@@ -15,7 +15,7 @@ use std::{
     any::Any,
     collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Mutex, MutexGuard, atomic::AtomicBool, mpsc::Sender},
+    sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool, mpsc::Sender},
     time::{Instant, SystemTime},
 };
 
@@ -47,11 +47,16 @@ impl Worker<'_> {
             Some(record) => Some(Read::Made(record.outputs.digest())),
             None => job.missing.get(&from).cloned().map(Read::Missing),
         };
-        let gate = judge.pipeline.nodes[id].gate.and_then(|gate| job.inputs.get(&gate));
-        if let Some(gate) = gate
-            && let Some(gate) = judge.held_back_by(id, gate)?
-        {
-            return Ok(Made::HeldBack { gate });
+        let gate = judge.pipeline.nodes[id].gate;
+        if let Some((from, gate)) = gate.and_then(|gate| job.inputs.get_key_value(&gate)) {
+            // A damaged gate would let the wrong points through.
+            let damaged = self.damaged([(from, gate)])?;
+            if !damaged.is_empty() {
+                return Ok(Made::Refused(damaged));
+            }
+            if let Some(gate) = judge.held_back_by(id, gate)? {
+                return Ok(Made::HeldBack { gate });
+            }
         }
         let prepared = judge.prepare(id, known)?;
         let reasons = match judge.verdict(id, &prepared) {
@@ -76,7 +81,7 @@ impl Worker<'_> {
         if let Some(failure) = judge.failed_before(id, &prepared.key) {
             return Ok(Made::FailedBefore(failure.into()));
         }
-        let damaged = self.damaged(job)?;
+        let damaged = self.damaged(&job.inputs)?;
         if !damaged.is_empty() {
             return Ok(Made::Refused(damaged));
         }
@@ -85,10 +90,13 @@ impl Worker<'_> {
 
     /// The inputs whose blobs are not what their digests say; these blobs are taken away. A hit
     /// only looks at sizes, but nothing is made of contents that nobody has checked.
-    fn damaged(&self, job: &Job) -> Result<Vec<NodeId>, StageError> {
+    fn damaged<'r>(
+        &self,
+        inputs: impl IntoIterator<Item = (&'r NodeId, &'r Arc<Record>)>,
+    ) -> Result<Vec<NodeId>, StageError> {
         let store = self.judge.store;
         let mut damaged = Vec::new();
-        for (from, record) in &job.inputs {
+        for (from, record) in inputs {
             for file in record.outputs.files() {
                 if locked(self.verified).contains(&file.digest) {
                     continue;

@@ -8,10 +8,10 @@ mod counting;
 mod mutate;
 mod odd;
 mod pipelines;
+mod stored;
 #[path = "../engine/toys.rs"]
 #[allow(dead_code)]
 mod toys;
 #[path = "../engine/trying.rs"]
 #[allow(dead_code)]
 mod trying;
-mod stored;

@@ -19,7 +19,8 @@ const TOML: &str = "stage.a = { kind = 'say', text = 'hi' }\nstage.b = { kind = 
 
 /// Runs the toy pipeline on the store in a folder; gives how many stages have a result.
 fn run(dir: &Path) -> usize {
-    let pipeline = pipeline::parse(&dir.join("toy.toml"), TOML.into(), &[], toys::KINDS).ok().unwrap();
+    let pipeline =
+        pipeline::parse(&dir.join("toy.toml"), TOML.into(), &[], toys::KINDS).ok().unwrap();
     let store = Store::open(&dir.join("cache")).unwrap();
     let targets: Vec<_> = (0..pipeline.nodes.len()).collect();
     plan(&Judge::new(&pipeline, &store, Default::default()), &targets);
@@ -34,7 +35,9 @@ fn run(dir: &Path) -> usize {
     };
     let panics = RefCell::new(Vec::new());
     let tell = |event: Event| match event {
-        Event::Failed { message, .. } if message.contains("panic") => panics.borrow_mut().push(message),
+        Event::Failed { message, .. } if message.contains("panic") => {
+            panics.borrow_mut().push(message)
+        }
         _ => {}
     };
     let run = execute(&pipeline, &store, &order, &Default::default(), &tell).unwrap();
@@ -106,9 +109,10 @@ fn files_of_the_store() {
 #[test]
 fn data_sets() {
     let dir = tempfile::tempdir().unwrap();
-    let toml = "stage.d = { kind = 'ingest', source = { synthetic = { images = 12, size = 8 } } }";
+    let toml = "stage.d = { kind = 'ingest', source = { synthetic = { count = 12, size = 16 } } }";
     let out = dir.path().join("out/fuzz/d");
-    let pipeline = pipeline::parse("fuzz.toml".as_ref(), toml.into(), &[], microtome::stages::KINDS);
+    let pipeline =
+        pipeline::parse("fuzz.toml".as_ref(), toml.into(), &[], microtome::stages::KINDS);
     let pipeline = pipeline.map_err(|rejected| rejected.problems).unwrap();
     let store = Store::open(&dir.path().join("cache")).unwrap();
     let order = Order {

@@ -44,6 +44,8 @@ const CHILD: &str = "MICROTOME_BUILD_CHILD";
 
 /// Runs `toy.toml` in a folder; gives what was told until the end, whatever that was.
 pub fn run(dir: &Path, go: Go) -> Vec<Told> {
+    // A child may be killed before it begins a new one.
+    let _ = fs::remove_file(dir.join("events"));
     match go.end {
         End::Itself | End::Stopped { .. } => here(dir, go),
         End::KilledAt { .. } | End::KilledIn { .. } => {

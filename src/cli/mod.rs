@@ -23,6 +23,9 @@ mod table;
 mod verify;
 mod why;
 
+pub use diagnostics::render;
+pub use progress::Style;
+
 use crate::{
     engine::{Pipeline, Rejected, StageError, Store, pipeline},
     stages::KINDS,

@@ -7,7 +7,7 @@ use super::{
     digest::Digest,
     recipe::Recipe,
     source::{Snapshot, SourceFiles},
-    store::{Lookup, Store, write_loosely},
+    store::{Lookup, Store, sealed, unsealed, write_loosely},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -50,7 +50,7 @@ impl Earlier {
         (stage, artifact): (&str, &'static str),
     ) -> Option<Earlier> {
         let text = fs::read(path(store, recipe)?).ok()?;
-        let made: Made = serde_json::from_slice(&text).ok()?;
+        let made: Made = unsealed(&text)?;
         let Lookup::Hit(record) = store.find(&made.key) else { return None };
         let whole = record.outputs.files().iter().all(|file| {
             // A blob that cannot be read is as good as none here.
@@ -77,7 +77,7 @@ impl Earlier {
         let digests = |now: &Snapshot| now.digests().map(|(n, d)| (n.into_owned(), *d)).collect();
         let sources = sources.iter().map(|(files, now)| (files.name.clone(), digests(now)));
         let made = Made { key: *key, sources: sources.collect() };
-        if let (Some(path), Ok(text)) = (path(store, recipe), serde_json::to_vec(&made)) {
+        if let (Some(path), Ok(text)) = (path(store, recipe), sealed(&made)) {
             write_loosely(&path, &text);
         }
     }

@@ -7,6 +7,7 @@
 
 use super::{
     artifact::Tree,
+    digest::Digest,
     pipeline::Pipeline,
     store::{Store, clear, unique},
 };
@@ -17,6 +18,7 @@ use std::{
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
+use walkdir::WalkDir;
 
 /// The folder of links of one pipeline.
 pub struct Outputs<'a> {
@@ -47,18 +49,32 @@ impl<'a> Outputs<'a> {
             let link = folder.join(&file.name);
             place(&self.store.blob(&file.digest), &link).map_err(|e| say(&link, e))?;
         }
-        let names: BTreeSet<_> = tree.files().iter().map(|file| &file.name).collect();
-        for file in before.iter().flat_map(|tree| tree.files()) {
-            let link = folder.join(&file.name);
-            if !names.contains(&file.name) && fs::symlink_metadata(&link).is_ok_and(|m| is_ours(&m))
-            {
-                fs::remove_file(&link).map_err(|e| say(&link, e))?;
+        let names: BTreeSet<_> = tree.files().iter().map(|file| folder.join(&file.name)).collect();
+        let former = before.iter().flat_map(|tree| tree.files());
+        let mut former: BTreeSet<_> = former.map(|file| folder.join(&file.name)).collect();
+        former.extend(self.strays(&folder, &names));
+        for link in former.difference(&names) {
+            if fs::symlink_metadata(link).is_ok_and(|meta| is_ours(&meta)) {
+                fs::remove_file(link).map_err(|e| say(link, e))?;
                 // Folders of former results go when they are empty; others refuse.
                 let inner = link.ancestors().skip(1).take_while(|path| *path != folder);
                 inner.for_each(|path| drop(fs::remove_dir(path)));
             }
         }
         Ok(())
+    }
+
+    /// The files of a stage's folder, besides its own, that show blobs of the store: a run that was
+    /// killed had no time to note what it had linked.
+    fn strays(&self, folder: &Path, names: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
+        let files = WalkDir::new(folder).into_iter().flatten();
+        let others = files.map(|entry| entry.into_path()).filter(|path| !names.contains(path));
+        let of_store = |path: &PathBuf| {
+            let here = fs::symlink_metadata(path).ok().filter(is_ours)?;
+            let (digest, _) = Digest::of_file(path).ok()?;
+            Some(shows(&here, &fs::metadata(self.store.blob(&digest)).ok()?))
+        };
+        others.filter(|path| of_store(path).unwrap_or(false)).collect()
     }
 }
 

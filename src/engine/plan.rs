@@ -244,7 +244,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The failure of a point that is not to be tried again.
-    fn failed_before(&self, id: NodeId, key: &Digest) -> Option<Failure> {
+    pub(super) fn failed_before(&self, id: NodeId, key: &Digest) -> Option<Failure> {
         let is_point = self.pipeline.nodes[id].search.is_some();
         (is_point && self.retry == Retry::Nothing).then(|| self.store.failure(key)).flatten()
     }

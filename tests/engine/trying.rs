@@ -98,7 +98,7 @@ impl Stage for Longest {
         texts.sort_by_key(|(_, text)| std::cmp::Reverse(text.0.len()));
         texts.truncate(self.keep);
         texts.sort_by(|a, b| a.0.cmp(&b.0));
-        let inside = |name: &str| name["s[".len()..name.len() - 1].to_string();
+        let inside = |name: &str| name[name.find('[').unwrap() + 1..name.len() - 1].to_string();
         Ok(Text(texts.iter().map(|(name, _)| inside(name) + "\n").collect()).write(cx))
     }
 }

@@ -111,6 +111,7 @@ fn run(folder: &Path, text: String) {
         on_failure: OnFailure::KeepGoing,
         retry: Retry::Nothing,
         out: folder.join("out"),
+        name: None,
     };
     let store = Store::open(&folder.join("cache")).unwrap();
     let ran = execute(&pipeline, &store, &order, &AtomicBool::new(false), &|_| {}).unwrap();

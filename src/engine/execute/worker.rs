@@ -42,8 +42,16 @@ impl Worker<'_> {
 
     fn find_or_make(&self, job: &Job) -> Result<Made, StageError> {
         let (judge, store, id) = (self.judge, self.judge.store, job.id);
-        if let Some(gate) = job.held_back(judge)? {
-            return Ok(Made::HeldBack { gate });
+        let gate = judge.pipeline.nodes[id].gate;
+        if let Some((from, gate)) = gate.and_then(|gate| job.inputs.get_key_value(&gate)) {
+            // A damaged gate would let the wrong points through.
+            let damaged = self.damaged([(from, gate)])?;
+            if !damaged.is_empty() {
+                return Ok(Made::Refused(damaged));
+            }
+            if let Some(gate) = judge.held_back_by(id, gate)? {
+                return Ok(Made::HeldBack { gate });
+            }
         }
         let prepared = judge.prepare(id, |from| job.read(from))?;
         let reasons = match judge.verdict(id, &prepared) {
@@ -59,13 +67,16 @@ impl Worker<'_> {
         let waiting = |holder| self.tell(Event::Waiting { stage: name.clone(), holder });
         let lock = store.lock(&prepared.key, self.stop, waiting).map_err(in_store)?;
         let Some(_lock) = lock else { return Err(StageError::Interrupted) };
-        // Somebody may have made it while we waited.
+        // Somebody may have made it while we waited, or failed to.
         if !judge.force.contains(&id)
             && let Lookup::Hit(record) = store.find(&prepared.key)
         {
             return Ok(Made::Found(record.into()));
         }
-        let damaged = self.damaged(job)?;
+        if let Some(failure) = judge.failed_before(id, &prepared.key) {
+            return Ok(Made::FailedBefore(failure.into()));
+        }
+        let damaged = self.damaged(&job.inputs)?;
         if !damaged.is_empty() {
             return Ok(Made::Refused(damaged));
         }
@@ -74,10 +85,13 @@ impl Worker<'_> {
 
     /// The inputs whose blobs are not what their digests say; these blobs are taken away. A hit
     /// only looks at sizes, but nothing is made of contents that nobody has checked.
-    fn damaged(&self, job: &Job) -> Result<Vec<NodeId>, StageError> {
+    fn damaged<'r>(
+        &self,
+        inputs: impl IntoIterator<Item = (&'r NodeId, &'r Arc<Record>)>,
+    ) -> Result<Vec<NodeId>, StageError> {
         let store = self.judge.store;
         let mut damaged = Vec::new();
-        for (from, record) in &job.inputs {
+        for (from, record) in inputs {
             for file in record.outputs.files() {
                 if locked(self.verified).contains(&file.digest) {
                     continue;
@@ -159,16 +173,14 @@ impl Worker<'_> {
     }
 }
 
-/// The stage's result if it is in the store, and nothing else is to be said of the stage. Source
-/// files are not looked at: they may have to be read, while others could run.
+/// The stage's result if it is in the store, and nothing else is to be said of the stage. Neither
+/// source files nor the files of gates are looked at: they have to be read, while others could run.
 pub(super) fn look(judge: &Judge, job: &Job) -> Option<Arc<Record>> {
-    if judge.force.contains(&job.id) || !judge.pipeline.nodes[job.id].stage.sources().is_empty() {
+    let node = &judge.pipeline.nodes[job.id];
+    if judge.force.contains(&job.id) || node.gate.is_some() || !node.stage.sources().is_empty() {
         return None;
     }
-    let look = || match job.held_back(judge) {
-        Ok(None) => judge.prepare(job.id, |from| job.read(from)).ok(),
-        _ => None,
-    };
+    let look = || judge.prepare(job.id, |from| job.read(from)).ok();
     // Should anything go wrong, it does so once more for the worker, who has a word for it.
     let prepared = catch_unwind(AssertUnwindSafe(look)).ok()??;
     match judge.store.find(&prepared.key) {

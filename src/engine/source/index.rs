@@ -66,7 +66,7 @@ struct Entry<'t> {
     digest: Digest,
 }
 
-const HEADER: &str = "microtome stat index 3";
+const HEADER: &str = "microtome stat index 4 ";
 /// Stands for the digest of the whole where a file is not listed.
 const IN_PART: &str = "in part";
 
@@ -78,15 +78,17 @@ pub(super) fn path(root: &Path, index_dir: &Path) -> PathBuf {
 }
 
 impl<'t> Index<'t> {
-    /// Reads a header, the digest of the whole, and one line a file: size, mtime, ctime, inode,
-    /// digest, name.
+    /// Reads a header with the digest of all that follows, the digest of the whole source, and one
+    /// line a file: size, mtime, ctime, inode, digest, name. Of an index of which a bit has turned
+    /// nothing is known: a wrong digest in it would be taken for the file's.
     pub fn parse(text: &'t str) -> Index<'t> {
-        let mut parts = text.splitn(3, '\n');
-        let (whole, entries) = match (parts.next(), parts.next(), parts.next()) {
-            (Some(HEADER), Some(whole), Some(lines)) => {
+        let sealed = text.strip_prefix(HEADER).and_then(|text| text.split_once('\n'));
+        let sealed = sealed.filter(|(sum, rest)| Digest::of_bytes(rest.as_bytes()).hex() == *sum);
+        let (whole, entries) = match sealed.and_then(|(_, rest)| rest.split_once('\n')) {
+            Some((whole, lines)) => {
                 (whole.parse().ok(), lines.par_lines().filter_map(entry).collect())
             }
-            _ => (None, Vec::new()),
+            None => (None, Vec::new()),
         };
         Index { whole, entries, places: OnceLock::new() }
     }
@@ -133,7 +135,9 @@ pub(super) fn write(
         }
     }
     let whole = if all { whole.hex() } else { IN_PART.into() };
-    write_loosely(path, format!("{HEADER}\n{whole}\n{lines}").as_bytes());
+    let rest = format!("{whole}\n{lines}");
+    let sum = Digest::of_bytes(rest.as_bytes());
+    write_loosely(path, format!("{HEADER}{sum}\n{rest}").as_bytes());
 }
 
 fn entry(line: &str) -> Option<Entry<'_>> {

@@ -1,6 +1,6 @@
 //! What is kept of a failed point of a search: it would fail again, and is not tried by itself.
 
-use super::{Store, StoreError, during, remove};
+use super::{Store, StoreError, during, remove, sealed, unsealed};
 use crate::engine::digest::Digest;
 use serde::{Deserialize, Serialize};
 use std::{fs, path::PathBuf};
@@ -20,14 +20,13 @@ pub struct Failure {
 impl Store {
     /// How the making of a key failed, if it did.
     pub fn failure(&self, key: &Digest) -> Option<Failure> {
-        let failure: Failure =
-            serde_json::from_slice(&fs::read(self.failure_path(key)).ok()?).ok()?;
+        let failure: Failure = unsealed(&fs::read(self.failure_path(key)).ok()?)?;
         (failure.version == env!("CARGO_PKG_VERSION")).then_some(failure)
     }
 
     /// Remembers a failure.
     pub fn write_failure(&self, key: &Digest, failure: &Failure) -> Result<(), StoreError> {
-        let text = serde_json::to_vec(failure).unwrap_or_default();
+        let text = sealed(failure).unwrap_or_default();
         self.write(&self.failure_path(key), &text)
     }
 

@@ -21,6 +21,7 @@ mod inventory;
 mod lock;
 mod publish;
 mod roots;
+mod seal;
 mod session;
 mod sweep;
 mod usage;
@@ -33,6 +34,7 @@ pub use failure::Failure;
 pub use gc::{Collected, Gone, How};
 pub use history::History;
 pub use lock::{KeyLock, host};
+pub use seal::{sealed, unsealed};
 pub use sweep::clear;
 pub use usage::{Share, Usage};
 pub use verify::{Damage, Found};
@@ -241,7 +243,7 @@ impl Store {
 
     /// The record under a key, whether its blobs are there or not.
     pub fn record(&self, key: &Digest) -> Option<Record> {
-        serde_json::from_slice(&fs::read(self.record_path(key)).ok()?).ok()
+        unsealed(&fs::read(self.record_path(key)).ok()?)
     }
 
     /// Looks a key up; a hit means that the record reads, is for this key, and that every blob is
@@ -324,8 +326,7 @@ impl Store {
 
 /// The record in a text, if it is the one for the key.
 fn parsed(text: &[u8], key: &Digest) -> Result<Record, String> {
-    let record: Record =
-        serde_json::from_slice(text).map_err(|_| "its record is not readable".to_string())?;
+    let record: Record = unsealed(text).ok_or("its record is not readable")?;
     if record.key() == *key { Ok(record) } else { Err("its record is for another recipe".into()) }
 }
 

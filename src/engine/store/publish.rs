@@ -1,6 +1,6 @@
 //! From a folder of work to blobs and a record.
 
-use super::{Record, Store, StoreError, during, remove, session::Note, unique};
+use super::{Record, Store, StoreError, during, remove, sealed, session::Note, unique};
 use crate::engine::{
     artifact::{File, Tree},
     digest::Digest,
@@ -86,7 +86,7 @@ impl Store {
     /// Writes the record, the last step of publishing, and drops the checkpoints.
     pub fn publish(&self, key: &Digest, record: &Record) -> Result<(), StoreError> {
         let path = self.record_path(key);
-        let text = serde_json::to_vec_pretty(record).map_err(io::Error::from);
+        let text = sealed(record).map_err(io::Error::from);
         self.write(&path, &during("write", &path, text)?)?;
         // What is published is safe; checkpoints that cannot be removed are swept by the next run.
         let _ = remove(&self.root.join("scratch").join(key.hex()));

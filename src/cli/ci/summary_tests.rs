@@ -73,6 +73,43 @@ fn each_end_has_its_table() {
     ending.stages[3].fate = Fate::Skipped { because: "`cnn` failed".into() };
     ending.stages[4].fate = Fate::HeldBack { gate: "search[rung=1]".into() };
     expect![[r#"
+        ## microtome: large
+
+        1 failed, 1 interrupted, 1 skipped, 1 cached, 1 held back, 1 gates missed, 2 unlike the lock file in 0.0 ms
+
+        ### Failures
+
+        | stage | what happened | what to do |
+        | --- | --- | --- |
+        | cnn | it broke |  |
+
+        ### Missed gates
+
+        | stage | gate | result |
+        | --- | --- | --- |
+        | scores | auc.lower 0.81 &lt; 0.9 |  |
+
+        ### Differences from the lock file
+
+        | stage | what | locked | found |
+        | --- | --- | --- | --- |
+        | scores | params.epochs | 2 | 3 |
+        | scores | because \`prep\` differs |  |  |
+        | old | is locked, and not in the pipeline |  |  |
+
+        ### What was not run
+
+        | stage | kind | why |
+        | --- | --- | --- |
+        | look | train | interrupted |
+        | rest | train | skipped: \`cnn\` failed |
+        | point | train | held back by search\[rung=1\] |
+
+        ### What was cached
+
+        | stage | made | on | key |
+        | --- | --- | --- | --- |
+        | scores | now | here | 0123456789 |
     "#]]
     .assert_eq(&summary(&ending, MOST));
 }

@@ -55,7 +55,7 @@ fn cells(record: &Record) -> [String; 5] {
     let p = &record.provenance;
     let speed = p.rate.as_ref().map_or(String::new(), ToString::to_string);
     let headline = record.headline.clone().unwrap_or_default();
-    [record.recipe.key().short(), when(p.started), seconds(p.seconds), speed, headline]
+    [record.key().short(), when(p.started), seconds(p.seconds), speed, headline]
 }
 
 fn files(pipeline: &Pipeline, store: &Store, stage: &Planned) -> String {
@@ -70,6 +70,6 @@ fn files(pipeline: &Pipeline, store: &Store, stage: &Planned) -> String {
     };
     let rows: Vec<_> = record.outputs.files().iter().map(row).collect();
     let headline = record.headline.as_deref().unwrap_or("done");
-    let key = record.recipe.key();
+    let key = record.key();
     format!("{name}: {headline}\nkey {key}\n{}", table(&["file", "bytes", "lies at"], &rows))
 }

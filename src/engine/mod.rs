@@ -20,6 +20,8 @@ pub mod event;
 pub mod execute;
 pub mod forecast;
 pub mod frozen;
+mod gates;
+mod gone;
 pub mod graph;
 mod job;
 pub mod lockfile;

@@ -5,7 +5,7 @@ pub use super::point::{Gate, Point, Setting, SettingValue, Template, Whose};
 use super::{
     artifact::{Artifact, Files},
     earlier::Earlier,
-    pipeline::{DeError, Value, from_value},
+    pipeline::{DeError, Value, fields_of, from_value},
     recipe::{Missing, Recipe, json_of},
     source::SourceFiles,
 };
@@ -342,9 +342,10 @@ pub struct Kind {
     /// The type of the artifact that it writes.
     pub output: &'static str,
     pub(super) parse: fn(&Value) -> Result<Box<dyn AnyStage>, DeError>,
-    pub(super) schema: fn() -> schemars::Schema,
-    /// Whether an artifact of the kind, as a gate, lets a point through.
-    pub(super) lets: fn(&Files, &str) -> Result<bool, StageError>,
+    params: fn() -> &'static [&'static str],
+    schema: fn() -> schemars::Schema,
+    /// Which of these points an artifact of the kind, as a gate, lets through.
+    pub(super) lets: fn(&Files, &[&str]) -> Result<Vec<bool>, StageError>,
 }
 
 impl Kind {
@@ -358,14 +359,22 @@ impl Kind {
             ports: S::Inputs::PORTS,
             output: S::Output::TYPE,
             parse: |value| Ok(Box::new(from_value::<S>(value)?)),
+            params: fields_of::<S>,
             schema: || schemars::schema_for!(S),
-            lets: |files, point| Ok(S::lets_through(&S::Output::open(files)?, point)),
+            lets: |files, points| {
+                let gate = S::Output::open(files)?;
+                Ok(points.iter().map(|point| S::lets_through(&gate, point)).collect())
+            },
         }
     }
 
     /// Whether the stage's struct has a parameter of that name.
     pub fn has_param(&self, name: &str) -> bool {
-        let schema = (self.schema)();
-        schema.get("properties").and_then(|p| p.get(name)).is_some()
+        (self.params)().contains(&name)
+    }
+
+    /// The JSON Schema of the parameters.
+    pub fn schema(&self) -> schemars::Schema {
+        (self.schema)()
     }
 }

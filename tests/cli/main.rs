@@ -7,7 +7,6 @@ mod bad_settings;
 mod ci;
 mod commands;
 mod compare;
-mod crashes;
 mod crates;
 mod errors;
 mod evaluation;

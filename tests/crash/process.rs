@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Longer than anything here takes, on a busy machine and without optimisation.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Lines as they come.
 #[derive(Default)]

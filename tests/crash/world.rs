@@ -2,7 +2,7 @@
 //! kind of file that a run makes comes up in it.
 
 use crate::{
-    process::{Ended, Process},
+    process::{Ended, PATIENCE, Process},
     shim::{self, Deed},
     steps::{self, Step},
 };
@@ -11,6 +11,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    time::{Duration, Instant},
 };
 
 const PIPELINE: &str = r#"
@@ -123,6 +124,15 @@ impl World {
     /// The steps of the last run that was disturbed or watched.
     pub fn steps(&self) -> Vec<Step> {
         steps::read(&self.log())
+    }
+
+    /// Waits until the run that is watched has come to a step.
+    pub fn waits_for_step(&self, number: usize) {
+        let begun = Instant::now();
+        while self.steps().len() < number {
+            assert!(begun.elapsed() < PATIENCE, "step {number} never came: {:?}", self.steps());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn log(&self) -> PathBuf {

@@ -1,6 +1,7 @@
 //! The engine on toy stages: what ran, why, and what was said.
 
 mod caching;
+mod keeping;
 mod language;
 mod points;
 mod reproducing;

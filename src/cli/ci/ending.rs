@@ -193,7 +193,7 @@ fn fate(state: &State) -> Fate {
 fn made(record: &Record) -> Made {
     let p = &record.provenance;
     Made {
-        key: record.recipe.key().hex(),
+        key: record.key().hex(),
         host: p.host.clone(),
         when: when(p.started),
         seconds: p.seconds,

@@ -154,7 +154,7 @@ fn again(
     show(Event::Started {
         stage: node.name.clone(),
         kind: node.kind.name,
-        key: stage.record.recipe.key().hex(),
+        key: stage.record.key().hex(),
         reasons: vec!["to be compared".into()],
     });
     let progress = |progress| show(Event::Progress { stage: node.name.clone(), progress });

@@ -6,6 +6,7 @@
 //! search does not list the digests of its points.
 
 mod mismatch;
+mod outlook;
 mod text;
 
 pub use mismatch::{Mismatch, Ways};
@@ -86,7 +87,7 @@ impl LockedStage {
         let outputs =
             |tree: &Tree| tree.files().iter().map(|f| (f.name.clone(), f.digest)).collect();
         LockedStage {
-            key: record.recipe.key(),
+            key: record.key(),
             recipe: explaining(node, facts(&record.recipe)),
             outputs: outputs(&record.outputs),
         }

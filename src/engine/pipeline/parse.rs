@@ -5,6 +5,7 @@ use super::{
     de::from_value,
     draft::{draft, each_problem},
     expand,
+    outside::Inside,
     problem::{Problem, Texts, nearest_of},
     settings, share,
     value::{Data, Key, Span, Table, Value},
@@ -22,6 +23,9 @@ struct Header {
     name: Option<String>,
     seed: Option<u64>,
     device: Option<String>,
+    /// Folders besides the one that one runs in, and the file's own, that stages may read.
+    #[serde(default)]
+    allow_outside: Vec<String>,
 }
 
 pub fn pipeline(
@@ -62,6 +66,9 @@ pub fn pipeline(
         }
     }
     let drafts = expand::points(drafts, &broken, kinds, problems);
+    // Before shared work, which reads what those read that ask for it.
+    let mut inside = Inside::new(path, &header.allow_outside);
+    drafts.iter().for_each(|draft| inside.check(draft, problems));
     let mut drafts = share::shared(drafts, kinds, problems);
     // What is wrong with a stage of no known kind is said; who reads it is not to blame.
     for (_, names) in drafts.iter_mut().flat_map(|draft| &mut draft.references) {

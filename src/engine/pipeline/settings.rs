@@ -121,7 +121,7 @@ pub fn interpolate(value: &mut Value, params: &Table, problems: &mut Vec<Problem
         Data::String(text) if text.contains("${") => match replaced(text, params) {
             Ok(mut new) => {
                 // A wrong value is shown where it was given, if that was on the command line.
-                new.span = if new.raw.is_some() { new.span } else { value.span };
+                new.span = if new.span.is_of_user() { new.span } else { value.span };
                 *value = new;
             }
             Err(problem) => problems.push((*problem).at(value.span, "in this string")),
@@ -131,8 +131,9 @@ pub fn interpolate(value: &mut Value, params: &Table, problems: &mut Vec<Problem
 }
 
 fn replaced(text: &str, params: &Table) -> Result<Value, Box<Problem>> {
-    let nowhere = Span { text: 0, start: 0, end: 0 };
     let mut out = String::new();
+    // Where the value stands with which it begins, and where that ends.
+    let mut first = None;
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         let (name, behind) = after
@@ -150,6 +151,7 @@ fn replaced(text: &str, params: &Table) -> Result<Value, Box<Problem>> {
         if before.is_empty() && behind.is_empty() && out.is_empty() {
             return Ok(value.clone());
         }
+        let begins = before.is_empty() && out.is_empty();
         out.push_str(before);
         match &value.data {
             _ if value.raw.is_some() => out.push_str(value.raw.as_deref().unwrap_or_default()),
@@ -163,8 +165,13 @@ fn replaced(text: &str, params: &Table) -> Result<Value, Box<Problem>> {
                 return Err(Problem::new(message).into());
             }
         }
+        if begins {
+            first = Some((value.span, out.len()));
+        }
         rest = behind;
     }
     out.push_str(rest);
-    Ok(Value::new(nowhere, Data::String(out)))
+    // A path that begins with the user's word is the user's, unless the file leads out of it.
+    let span = first.filter(|(_, end)| !out[*end..].contains("..")).map(|(span, _)| span);
+    Ok(Value::new(span.unwrap_or(Span { text: 0, start: 0, end: 0 }), Data::String(out)))
 }

@@ -22,6 +22,11 @@ impl Span {
     pub fn contains(&self, other: &Span) -> bool {
         self.text == other.text && self.start <= other.start && other.end <= self.end
     }
+
+    /// Whether it was written on the command line, and not in the file.
+    pub fn is_of_user(&self) -> bool {
+        self.text > 0
+    }
 }
 
 /// A value and where it stands.

@@ -109,7 +109,7 @@ fn fill(order: &Order, folder: &Path) -> Result<Written, ExportError> {
     let text = during("read", path, fs::read(path))?;
     let stages = order.stages.iter().map(|(id, record)| stage(order, *id, record, folder));
     let stages = stages.collect::<Result<Vec<_>, _>>()?;
-    let page = readme::readme(order.pipeline, &stages);
+    let page = readme::readme(order.pipeline, &stages, &order.sets);
     let contents = Contents {
         pipeline: order.pipeline,
         workflow: own_file(folder, workflow, &text)?,

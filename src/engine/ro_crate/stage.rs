@@ -119,7 +119,7 @@ impl Place<'_> {
         Entity::new(self.run(), &["CreateAction"])
             .with("name", format!("run of {}", self.name()))
             .with("description", self.told())
-            .with("identifier", record.recipe.key().hex())
+            .with("identifier", record.key().hex())
             .with("startTime", rfc3339(start))
             .with("endTime", rfc3339(end))
             .with("actionStatus", DONE)

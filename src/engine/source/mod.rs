@@ -112,9 +112,15 @@ impl Found {
         Path::new(OsStr::from_bytes(&self.path.as_os_str().as_bytes()[self.begin..]))
     }
 
-    /// What is not Unicode in it is replaced.
+    /// Of what is not Unicode, the bytes follow the text, so that no two files have one name: no
+    /// path has the character between them.
     fn name(&self) -> Cow<'_, str> {
-        self.relative().to_string_lossy()
+        match self.relative().to_string_lossy() {
+            Cow::Owned(text) => {
+                Cow::Owned(format!("{text}\0{:x?}", self.relative().as_os_str().as_bytes()))
+            }
+            whole => whole,
+        }
     }
 }
 

@@ -41,6 +41,7 @@ use super::{
     artifact::{Files, Tree},
     digest::Digest,
     recipe::Recipe,
+    stage::Said,
 };
 use serde::{Deserialize, Serialize};
 use session::{Access, Note, is_refused};
@@ -48,7 +49,10 @@ use std::{
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// A folder that holds results.
@@ -62,6 +66,9 @@ pub struct Store {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     pub recipe: Recipe,
+    /// That of the recipe, once it was asked for.
+    #[serde(skip)]
+    key: OnceLock<Digest>,
     pub outputs: Tree,
     /// The artifact's figure that matters, for tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,6 +77,19 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shortfalls: Vec<String>,
     pub provenance: Provenance,
+}
+
+impl Record {
+    /// A record of what was made just now.
+    pub fn new(recipe: Recipe, outputs: Tree, said: Said, provenance: Provenance) -> Record {
+        let Said { headline, shortfalls } = said;
+        Record { recipe, key: OnceLock::new(), outputs, headline, shortfalls, provenance }
+    }
+
+    /// The key of the recipe, computed once: it is asked for again and again.
+    pub fn key(&self) -> Digest {
+        *self.key.get_or_init(|| self.recipe.key())
+    }
 }
 
 /// How a result came about: all that varies from run to run, kept out of artifacts.
@@ -306,8 +326,7 @@ impl Store {
 fn parsed(text: &[u8], key: &Digest) -> Result<Record, String> {
     let record: Record =
         serde_json::from_slice(text).map_err(|_| "its record is not readable".to_string())?;
-    let right = record.recipe.key() == *key;
-    if right { Ok(record) } else { Err("its record is for another recipe".into()) }
+    if record.key() == *key { Ok(record) } else { Err("its record is for another recipe".into()) }
 }
 
 fn remove(path: &Path) -> io::Result<()> {

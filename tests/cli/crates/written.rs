@@ -1,7 +1,7 @@
 //! A crate is written whole, the same each time, or not at all.
 
 use super::{Crate, FILE, PIPELINE, export, world};
-use crate::world::World;
+use crate::world::{World, done};
 use expect_test::expect;
 use std::{
     fs,
@@ -39,6 +39,16 @@ fn equal_results_give_equal_bytes() {
         let [one, other] = [&first, &second].map(|it| fs::read(it.root.join(file)).unwrap());
         assert!(one == other, "{file} differs");
     }
+}
+
+#[test]
+fn a_crate_with_its_sources_gives_the_same_results_again() {
+    let it = Crate::written("rerun", "cnn --sources");
+    let images = "stage.patches.source.folder.dir=sources/patches/source.folder.dir";
+    let args = [FILE, "cnn", "--locked", "--set", images];
+    let ran = done(world().command("run").args(args).current_dir(&it.root).output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("3 ran in "), "{}", ran.err);
 }
 
 #[test]

@@ -95,35 +95,31 @@ impl Verify {
             (1..=times).map(|n| again(pipeline, id, stage, &temporary.0.join(n.to_string()), stop));
         let made: Vec<(Store, Tree)> = made.collect::<Result<_, Failure>>()?;
         let kept = Side { name: "kept", store, tree: &stage.record.outputs };
-        let new: Vec<Side> = ["made", "made again"]
-            .iter()
-            .zip(&made)
-            .map(|(name, (store, tree))| Side { name, store, tree })
-            .collect();
+        let names = ["made", "made again"].iter();
+        let new = names.zip(&made).map(|(name, (store, tree))| Side { name, store, tree });
+        let new: Vec<Side> = new.collect();
         let unlike_kept = new.first().map_or(Vec::new(), |new| differing(&kept, new));
         let unlike_itself = match &new[..] {
             [one, other, ..] => differing(one, other),
             _ => Vec::new(),
         };
-        let files = stage.record.outputs.files().len();
+        let took = seconds(clock.elapsed().as_secs_f64());
         if unlike_kept.is_empty() && unlike_itself.is_empty() {
             let twice = if self.twice { "twice, " } else { "" };
-            let took = seconds(clock.elapsed().as_secs_f64());
-            let files = if files == 1 { "1 file".into() } else { format!("{files} files") };
+            let files = match kept.tree.files().len() {
+                1 => "1 file".to_string(),
+                n => format!("{n} files"),
+            };
             print(&format!("{name}: reproduced {twice}{files} in {took}"));
             return Ok(Exit::Done);
         }
-        let verdict = match (unlike_itself.is_empty(), self.twice) {
+        let origin = origin(&stage.record.provenance);
+        let how = match (unlike_itself.is_empty(), self.twice) {
             (false, _) => "differs from itself: two runs here gave two results".to_string(),
-            (true, true) => format!(
-                "differs from the store, in the same way twice: {}",
-                origin(&stage.record.provenance)
-            ),
-            (true, false) => {
-                format!("differs from the store: {}", origin(&stage.record.provenance))
-            }
+            (true, true) => format!("differs from the store, in the same way twice: {origin}"),
+            (true, false) => format!("differs from the store: {origin}"),
         };
-        print(&format!("{name}: {verdict}"));
+        print(&format!("{name}: {how}"));
         unlike_kept.iter().chain(&unlike_itself).for_each(|line| print(&format!("  {line}")));
         Ok(Exit::Differs)
     }

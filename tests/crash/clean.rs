@@ -1,6 +1,10 @@
 //! What a run that nobody disturbs leaves, and does on its way.
 
-use crate::{steps::Step, world::World};
+use crate::{
+    process::{Ended, Process},
+    steps::Step,
+    world::World,
+};
 use microtome::engine::Digest;
 use std::{
     collections::BTreeMap,
@@ -31,8 +35,14 @@ pub static CLEAN: LazyLock<Clean> = LazyLock::new(|| {
     Clean { contents, steps: world.steps(), stages, time }
 });
 
-/// Runs again, undisturbed, and expects that all is as after a clean run; gives what was done.
-pub fn ends_like_a_clean_run(world: &World, story: &str) -> crate::process::Ended {
+/// What was disturbed left a store in which all is whole. Runs again, undisturbed, and expects that
+/// everything is as after a clean run; gives what was done.
+pub fn ends_like_a_clean_run(world: &World, story: &str) -> Ended {
+    if world.root().join("cache").exists() {
+        let verified = Process::start(world.command("cache verify")).end();
+        let whole = verified.out.iter().any(|line| line.ends_with(" checked: all whole"));
+        assert!(whole && verified.code() == Some(0), "{story}: {}", verified.text());
+    }
     let ended = world.run();
     assert_eq!(ended.code(), Some(0), "{story}: {}", ended.text());
     assert_like_clean(world, story);
@@ -61,6 +71,9 @@ fn contents(world: &World) -> BTreeMap<String, String> {
         let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_string();
         if path.is_dir() {
             contents.insert(name, "a folder".into());
+        } else if name.starts_with("cache/roots/") {
+            // It tells where the lock file lies.
+            contents.insert("cache/roots/…".into(), "a file".into());
         } else if !name.ends_with(".stat") && !name.ends_with(".made") {
             let what = if name.starts_with("cache/recipes") {
                 without_provenance(&path)

@@ -6,7 +6,7 @@
 //! lock alone. So whatever is found after its note stays until the process ends. A process that
 //! cannot write notes, since the disk is full or the store read-only, keeps the gate shut instead.
 
-use super::{Store, StoreError, during, host, lock::is_current, unique};
+use super::{Store, StoreError, during, lock::is_current, unique};
 use crate::engine::digest::Digest;
 use std::{
     collections::HashSet,
@@ -162,7 +162,7 @@ impl Session {
     /// A file for notes, locked.
     fn register(&self) -> io::Result<(PathBuf, File)> {
         loop {
-            let path = self.root.join("runs").join(format!("{}.{}", host(), unique()));
+            let path = self.root.join("runs").join(unique());
             let file = File::options().append(true).create_new(true).open(&path)?;
             // Somebody may have taken it for a dead one's before it was locked.
             if file.try_lock().is_ok() && is_current(&path, &file)? {

@@ -297,18 +297,9 @@ impl<'a> Judge<'a> {
             };
         };
         // An input that is not known yet is taken to be what it was.
-        let before = |from: NodeId| {
-            let input = self.pipeline.nodes[id].inputs.iter().find_map(|(port, ids)| {
-                let at = ids.iter().position(|id| *id == from)?;
-                let then = last.recipe.inputs.get(port.name)?;
-                let called = Some(&self.pipeline.nodes[from].name);
-                match port.naming {
-                    Naming::Named => then.iter().find(|input| input.name.as_ref() == called),
-                    Naming::Anonymous => then.get(at),
-                }
-            });
-            Read::Made(input.map_or(Digest::of_bytes(b"not known yet"), |input| input.digest))
-        };
+        let before = self.inputs_of(id, &last.recipe);
+        let unknown = Digest::of_bytes(b"not known yet");
+        let before = |from| Read::Made(before.get(&from).copied().unwrap_or(unknown));
         match self
             .prepare(id, |from| Some(known.get(&from).cloned().unwrap_or_else(|| before(from))))
         {
@@ -318,6 +309,26 @@ impl<'a> Judge<'a> {
                 differences => Verdict::Stale(vec![Reason::Changed { was: None, differences }]),
             },
         }
+    }
+
+    /// What a stage's inputs were in a former recipe of it.
+    fn inputs_of(&self, id: NodeId, then: &Recipe) -> HashMap<NodeId, Digest> {
+        let mut digests = HashMap::new();
+        for (port, ids) in &self.pipeline.nodes[id].inputs {
+            let inputs = then.inputs.get(port.name).map_or(&[][..], Vec::as_slice);
+            let named = inputs.iter().filter_map(|input| Some((input.name.as_deref()?, input)));
+            let named: HashMap<&str, &Input> = named.collect();
+            for (at, from) in ids.iter().enumerate() {
+                let input = match port.naming {
+                    Naming::Named => named.get(&*self.pipeline.nodes[*from].name).copied(),
+                    Naming::Anonymous => inputs.get(at),
+                };
+                if let Some(input) = input {
+                    digests.entry(*from).or_insert(input.digest);
+                }
+            }
+        }
+        digests
     }
 }
 

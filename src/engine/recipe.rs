@@ -11,7 +11,10 @@
 use super::digest::{Digest, Domain};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// All that a stage's result depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -198,12 +201,12 @@ pub fn differences_of(old: &Facts, new: &Facts) -> Vec<Difference> {
         found.push(Difference { place: place.clone(), old: None, new: Some(value.clone()) });
     }
     // Where inputs came or went, their order has nothing to add.
-    let ports: Vec<String> = found
-        .iter()
-        .filter(|d| d.old.is_none() || d.new.is_none())
-        .filter_map(|d| d.place.strip_prefix("inputs.")?.split('.').next().map(str::to_string))
+    let came_or_went = found.iter().filter(|d| d.old.is_none() || d.new.is_none());
+    let ports: BTreeSet<String> = came_or_went
+        .filter_map(|d| d.place.strip_prefix(INPUTS)?.split('.').next())
+        .map(|port| format!("{INPUTS}{port} (order)"))
         .collect();
-    found.retain(|d| !ports.iter().any(|port| d.place == format!("inputs.{port} (order)")));
+    found.retain(|d| !ports.contains(&d.place));
     found
 }
 

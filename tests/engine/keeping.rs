@@ -141,7 +141,7 @@ fn a_lock_file_that_cannot_be_read_stops_it() {
     world.store().note_lock_file(&world.path("toy.toml")).unwrap();
     fs::write(world.path("toy.lock"), "<<<<<<< ours\n").unwrap();
     let said = world.store().collect(EVERYTHING, &[], How::Remove, || {}).unwrap_err();
-    expect!["…/toy.lock, line 1: `<<<<<<<` is left of a merge"]
+    expect!["…/toy.lock, line 1: `<<<<<<< ours` is left of a merge"]
         .assert_eq(&said.replace(&world.root(), "…"));
     unlock(&world);
     assert_eq!(world.run(SAY), "a cached\nb cached\n");
@@ -255,12 +255,11 @@ fn a_damaged_file_is_forgotten_with_all_that_needs_it() {
         }
     };
     expect![[r#"
-        85052e9aab: its contents have the digest 42e9b0c49d
+        85052e9aab: its contents have the digest 3a7e0ef8a3
         da5494520c `a` of toy: its file `text` is damaged
     "#]]
     .assert_eq(&found.damaged.iter().map(said).collect::<String>());
     assert_eq!((found.blobs, found.records), (3, 2));
-    assert!(!blob_of(&world, "b").with_file_name("x").exists());
     assert_eq!(world.store().check(|_| {}).unwrap().damaged, []);
     expect![[r#"
         a ran: its result is not in the store any more
@@ -290,7 +289,7 @@ fn a_record_without_its_files_or_its_recipe_is_forgotten() {
 fn unknown_files_are_named_and_left_alone() {
     let world = World::new();
     world.run(SAY);
-    let strangers = ["mine.txt", "objects/notes", "objects/aa/photo.jpg", "recipes/aa/x.json"];
+    let strangers = ["mine.txt", "objects/aa/photo.jpg", "objects/notes", "recipes/aa/x.json"];
     for name in strangers {
         let path = world.path("cache").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -3,6 +3,7 @@
 mod caching;
 mod keeping;
 mod language;
+mod outside;
 mod points;
 mod running;
 mod settings;

@@ -13,6 +13,14 @@ use std::path::Path;
 /// Where searches have more points than this, their cached ones are left out.
 const POINTS_SHOWN: usize = 12;
 
+/// Which points of searches have a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Points {
+    All,
+    /// A cached point of a large grid says nothing that its search does not say.
+    Notable,
+}
+
 /// Prints the table, or its sum as JSON.
 pub fn close(run: &Run, out: &Path, took: f64, look: Look) {
     let count = |what: &str| run.stages().filter(|(_, state)| word(state) == what).count();
@@ -24,7 +32,9 @@ pub fn close(run: &Run, out: &Path, took: f64, look: Look) {
                            "skipped": skipped, "stopped": stopped, "held_back": held, "seconds": took });
         return super::print_json(&line.to_string());
     }
-    let rows: Vec<_> = run.stages().filter_map(|(id, state)| row(run, id, state)).collect();
+    let points = run.stages().filter(|(id, _)| run.pipeline.nodes[*id].search.is_some());
+    let points = if points.count() > POINTS_SHOWN { Points::Notable } else { Points::All };
+    let rows: Vec<_> = run.stages().filter_map(|(id, state)| row(run, id, state, points)).collect();
     say(&table(&["stage", "kind", "", "took", "result"], &rows));
     let mut sum = vec![];
     let counts = [
@@ -69,14 +79,10 @@ fn word(state: &State) -> &'static str {
     }
 }
 
-fn row(run: &Run, id: NodeId, state: &State) -> Option<Vec<String>> {
+fn row(run: &Run, id: NodeId, state: &State, points: Points) -> Option<Vec<String>> {
     let node = &run.pipeline.nodes[id];
-    // A cached point of a large grid says nothing that its search does not say.
-    let many = || {
-        run.stages().filter(|(id, _)| run.pipeline.nodes[*id].search.is_some()).nth(POINTS_SHOWN)
-    };
     let quiet = matches!(state, State::Cached(_) | State::HeldBack { .. });
-    if node.search.is_some() && quiet && many().is_some() {
+    if node.search.is_some() && quiet && points == Points::Notable {
         return None;
     }
     let (took, result) = match state {

@@ -82,10 +82,5 @@ fn find(named: &str, store: &Store) -> Result<Side, Failure> {
 }
 
 fn failed(error: StageError) -> Failure {
-    match error {
-        StageError::Failed { message, help: Some(help) } => {
-            Failure::new(Exit::Failed, message).with_help(help)
-        }
-        error => Failure::new(Exit::Failed, error),
-    }
+    super::failed(Exit::Failed)(error)
 }

@@ -9,6 +9,7 @@ mod closing;
 mod compare;
 mod diagnostics;
 mod export;
+mod export_run;
 mod graph;
 mod init;
 mod origin;
@@ -71,6 +72,7 @@ enum Command {
     /// Compare models between stages, pipelines or lock files
     Compare(compare::Compare),
     Export(export::Export),
+    ExportRun(export_run::ExportRun),
     Synth(synth::Synth),
     Verify(verify::Verify),
     Cache(cache::Cache),
@@ -160,6 +162,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Predict(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::ExportRun(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Cache(command) => command.run(),
@@ -258,19 +261,17 @@ impl From<Rejected> for Failure {
 
 /// How a command that is no run ends when a part of it fails.
 fn failed(exit: Exit) -> impl FnOnce(StageError) -> Failure {
-    move |error| match error {
-        StageError::Failed { message, help: Some(help) } => {
-            Failure::new(exit, message).with_help(help)
-        }
-        other => Failure::new(exit, other.to_string()),
+    move |error| match error.into_words() {
+        (message, Some(help)) => Failure::new(exit, message).with_help(help),
+        (message, None) => Failure::new(exit, message),
     }
 }
 
 /// An error with what to do about it.
 fn with_help(error: &StageError) -> String {
-    match error {
-        StageError::Failed { message, help: Some(help) } => format!("{message} ({help})"),
-        other => other.to_string(),
+    match error.clone().into_words() {
+        (message, Some(help)) => format!("{message} ({help})"),
+        (message, None) => message,
     }
 }
 

@@ -5,7 +5,8 @@ use super::{
     table::{seconds, table},
 };
 use crate::engine::{
-    Judge, Pipeline, Planned, Store, Verdict, event::sentences, forecast::expected, plan,
+    Judge, LockFile, NodeId, Pipeline, Planned, Store, Verdict, event::sentences,
+    forecast::expected, plan,
 };
 use clap::Args;
 use serde_json::{Value, json};
@@ -64,6 +65,16 @@ impl Plan {
     }
 }
 
+/// The plan, in which the lock file has a word where the store has none; one that cannot be read is
+/// as none.
+pub(super) fn explained(judge: &Judge, targets: &[NodeId]) -> Vec<Planned> {
+    let mut planned = plan(judge, targets);
+    if let Ok(Some(lock)) = LockFile::read(&judge.pipeline.path) {
+        lock.explain(judge, &mut planned);
+    }
+    planned
+}
+
 /// A pipeline with what would become of its stages.
 struct Outlook {
     pipeline: Pipeline,
@@ -75,7 +86,7 @@ impl Outlook {
     fn of(args: &PipelineArgs, stages: &[String], store: &Store) -> Result<Outlook, Failure> {
         let pipeline = args.load()?;
         let targets = super::run::targets(&pipeline, stages)?;
-        let planned = plan(&Judge::new(&pipeline, store, BTreeSet::new()), &targets);
+        let planned = explained(&Judge::new(&pipeline, store, BTreeSet::new()), &targets);
         let expected = expected(&pipeline, store, &planned);
         Ok(Outlook { pipeline, planned, expected })
     }

@@ -93,7 +93,12 @@ impl Run {
         }
         stages::check_environment().map_err(|problem| Failure::new(Exit::Wrong, problem))?;
         let pipeline = self.pipeline.load()?;
-        let before = self.lock_file(&pipeline)?;
+        let binds = self.lock_binds();
+        // Otherwise it is read only if it has to be written.
+        let before = match binds || self.ci.is_wanted() {
+            true => Some(self.lock_file(&pipeline)?),
+            false => None,
+        };
         let order = self.order(&pipeline)?;
         let store = if self.frozen { self.store.at()? } else { self.store.open()? };
         let display = Display::new(if self.json { Look::Json } else { Look::detect() });
@@ -105,14 +110,13 @@ impl Run {
         })?;
         closing::close(&ran, &self.out, clock.elapsed().as_secs_f64(), display.look());
         let whole = ran.stages().all(|(_, state)| state.is_fine());
-        let binds = self.lock_binds();
-        let asked = binds || self.ci.is_wanted();
-        let mismatches = if asked { before.mismatches(&ran, &store) } else { Vec::new() };
+        // Where there was no lock file, that it now says something is no news.
+        let compared = before.as_ref().filter(|before| binds || !before.stage.is_empty());
+        let mismatches = compared.map_or(Vec::new(), |before| before.mismatches(&ran, &store));
         let lock = if binds { Lock::Binds } else { Lock::Follows };
         ending.ran(&ran, mismatches.clone(), lock);
         if !binds && whole {
-            let after = before.after(&ran);
-            after.write(&pipeline).map_err(|error| Failure::new(Exit::Failed, error))?;
+            self.pin(&pipeline, &ran, before)?;
             // What it names is to stay in the store.
             store.note_lock_file(&pipeline.path).map_err(|e| Failure::new(Exit::Failed, e))?;
         }
@@ -166,6 +170,21 @@ impl Run {
         ran.map_err(|error| Failure::new(Exit::Failed, error))
     }
 
+    /// Writes the lock file, if it would change.
+    fn pin(
+        &self,
+        pipeline: &Pipeline,
+        ran: &Outcome,
+        before: Option<LockFile>,
+    ) -> Result<(), Failure> {
+        // The usual case, in which nobody needs to know what the file says.
+        if LockFile::default().after(ran).is_written(pipeline) {
+            return Ok(());
+        }
+        let before = before.map_or_else(|| self.lock_file(pipeline), Ok)?;
+        before.after(ran).write(pipeline).map_err(|error| Failure::new(Exit::Failed, error))
+    }
+
     pub(super) fn form(&self) -> Form {
         Form::of(&self.json)
     }
@@ -184,8 +203,9 @@ impl Run {
         match LockFile::read(&pipeline.path) {
             Ok(Some(lock)) => Ok(lock),
             Ok(None) if self.lock_binds() => {
+                let flag = if self.frozen { "--frozen" } else { "--locked" };
                 Err(Failure::new(Exit::Differs, format!("there is no {}", path.display()))
-                    .with_help("run once without `--locked`, and commit the lock file"))
+                    .with_help(format!("run once without `{flag}`, and commit the lock file")))
             }
             Err(problem) if self.lock_binds() => {
                 let help = problem.help();

@@ -1,7 +1,7 @@
 //! `microtome why`: one stage explained.
 
 use super::{Exit, Failure, PipelineArgs, StoreArgs, print, show, table::seconds};
-use crate::engine::{Judge, Pipeline, Verdict, event::sentences, plan, store::Record};
+use crate::engine::{Judge, Pipeline, Verdict, event::sentences, store::Record};
 use clap::Args;
 use std::collections::BTreeSet;
 
@@ -21,7 +21,8 @@ impl Why {
         let pipeline = self.pipeline.load()?;
         let targets = super::run::targets(&pipeline, &[self.stage])?;
         let store = self.store.at()?;
-        let planned = plan(&Judge::new(&pipeline, &store, BTreeSet::new()), &targets);
+        let planned =
+            super::plan::explained(&Judge::new(&pipeline, &store, BTreeSet::new()), &targets);
         let mut exit = Exit::Done;
         for stage in planned.iter().filter(|stage| targets.contains(&stage.id)) {
             print(&explained(&pipeline, stage.id, &stage.verdict));

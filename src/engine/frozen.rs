@@ -37,7 +37,7 @@ pub fn frozen<'a>(
         let (stage, kind) = (node.name.clone(), node.kind.name);
         let state = match verdict {
             Verdict::Cached(record) => {
-                let (key, headline) = (record.recipe.key().hex(), record.headline.clone());
+                let (key, headline) = (record.key().hex(), record.headline.clone());
                 tell(Event::Cached { stage, kind, key, headline });
                 link(&judge, &outputs, &node.name, &record, tell);
                 State::Cached(record.into())

@@ -84,6 +84,21 @@ impl Graph {
         found
     }
 
+    /// The numbers in groups of which each reads only those before it, and nothing within it.
+    pub fn waves(&self, ids: &BTreeSet<usize>) -> Vec<Vec<usize>> {
+        let mut wave_of = vec![0; self.order.len()];
+        let mut waves: Vec<Vec<usize>> = Vec::new();
+        for &id in self.order.iter().filter(|id| ids.contains(id)) {
+            let after = self.reads(id).into_iter().filter(|from| ids.contains(from));
+            wave_of[id] = after.map(|from| wave_of[from] + 1).max().unwrap_or(0);
+            if wave_of[id] == waves.len() {
+                waves.push(Vec::new());
+            }
+            waves[wave_of[id]].push(id);
+        }
+        waves
+    }
+
     fn neighbours(&self, id: usize, direction: Direction) -> Vec<usize> {
         let found = self.inner.neighbors_directed(NodeIndex::new(id), direction);
         let mut found: Vec<_> = found.map(NodeIndex::index).collect();

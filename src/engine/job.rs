@@ -2,7 +2,7 @@
 
 use super::{
     pipeline::{NodeId, Pipeline},
-    plan::Read,
+    plan::{Judge, Read},
     recipe::{Lack, Missing},
     source::{Snapshot, SourceFiles},
     stage::{Given, StageError},
@@ -28,6 +28,12 @@ impl Job {
             Some(record) => Some(Read::Made(record.outputs.digest())),
             None => self.missing.get(&from).cloned().map(Read::Missing),
         }
+    }
+
+    /// The name of the gate that holds the stage back.
+    pub fn held_back(&self, judge: &Judge) -> Result<Option<String>, StageError> {
+        let gate = judge.pipeline.nodes[self.id].gate.and_then(|gate| self.inputs.get(&gate));
+        gate.map_or(Ok(None), |gate| judge.held_back_by(self.id, gate))
     }
 
     /// The files of everything that the stage reads, and the points that gave none.

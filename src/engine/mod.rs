@@ -6,8 +6,8 @@
 //! [`plan`](mod@plan) judges them against the [`store`] and [`source`] files, and [`forecast`] says how
 //! long it would take; [`execute`](mod@execute) makes what is
 //! missing, one [`run`] state a stage, telling [`event`]s; [`output`] links the results and
-//! [`lockfile`] pins them. [`frozen`](mod@frozen) runs nothing, and [`reproduce`](mod@reproduce) makes again
-//! what is there.
+//! [`lockfile`] pins them. [`frozen`](mod@frozen) runs nothing, [`reproduce`](mod@reproduce) makes again
+//! what is there, and [`ro_crate`] describes it to others.
 //!
 //! The shape is that of *Build Systems à la Carte* (Mokhov, Mitchell, Peyton Jones 2018): a
 //! topological scheduler with constructive traces. The key of a stage is made of the **contents**
@@ -20,15 +20,19 @@ pub mod event;
 pub mod execute;
 pub mod forecast;
 pub mod frozen;
+mod gates;
+mod gone;
 pub mod graph;
 mod job;
 pub mod lockfile;
+pub mod moment;
 pub mod output;
 pub mod pipeline;
 pub mod plan;
 pub mod point;
 pub mod recipe;
 pub mod reproduce;
+pub mod ro_crate;
 pub mod run;
 pub mod source;
 pub mod stage;

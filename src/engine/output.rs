@@ -8,7 +8,7 @@
 use super::{
     artifact::Tree,
     pipeline::Pipeline,
-    store::{Store, unique},
+    store::{Store, clear, unique},
 };
 use std::{
     collections::BTreeSet,
@@ -62,8 +62,11 @@ impl<'a> Outputs<'a> {
     }
 }
 
+/// How the name of a link that is being made begins.
+const TEMPORARY: &str = ".link.";
+
 /// Makes `link` show the blob, by rename, so that nobody sees it missing.
-fn place(blob: &Path, link: &Path) -> io::Result<()> {
+pub(super) fn place(blob: &Path, link: &Path) -> io::Result<()> {
     let there = fs::metadata(blob)?;
     match fs::symlink_metadata(link) {
         Ok(here) if shows(&here, &there) => return Ok(()),
@@ -74,7 +77,8 @@ fn place(blob: &Path, link: &Path) -> io::Result<()> {
     }
     let folder = link.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let temporary = folder.join(format!(".link.{}", unique()));
+    clear(folder, TEMPORARY);
+    let temporary = folder.join(format!("{TEMPORARY}{}", unique()));
     if fs::hard_link(blob, &temporary).is_err() {
         fs::copy(blob, &temporary)?;
         File::open(&temporary)?.set_modified(there.modified()?)?;

@@ -2,12 +2,15 @@
 
 use super::{
     digest::Digest,
+    gates::OpenGates,
+    gone::Gone,
     pipeline::{NodeId, Pipeline},
     recipe::{Difference, Input, Lack, Missing, Recipe, differences},
     source::{Reach, Snapshot, SourceError, SourceFiles},
     stage::{Arity, Naming, Port, StageError},
     store::{Failure, History, Lookup, Record, Store},
 };
+use rayon::prelude::*;
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -20,12 +23,14 @@ use std::{
 pub enum Reason {
     /// Nothing like it is known here.
     New,
+    /// It never finished here, and the lock file has its result.
+    AsLocked,
     /// It was begun and left a checkpoint.
     Unfinished,
     /// What it depends on is not what it was.
     Changed {
-        /// The stage that it is compared with, where that had another name: a point that left
-        /// the grid when this one came.
+        /// What it is compared with, where that is not the stage itself: a point that left the
+        /// grid when this one came, or the lock file.
         was: Option<String>,
         differences: Vec<Difference>,
     },
@@ -42,6 +47,7 @@ impl Reason {
     pub fn lines(&self) -> Vec<String> {
         let line = match self {
             Reason::New => "it never finished here before".into(),
+            Reason::AsLocked => "its result is not in this store; the recipe is as locked".into(),
             Reason::Unfinished => "it was interrupted; it goes on from its checkpoint".into(),
             Reason::Forgotten => "its result is not in the store any more".into(),
             Reason::Damaged(how) => format!("its result was damaged: {how}"),
@@ -119,12 +125,15 @@ pub struct Judge<'a> {
     pub reach: Reach,
     // Read only when something has to be explained.
     history: OnceLock<History>,
+    gone: OnceLock<Gone>,
+    gates: OpenGates,
 }
 
 impl<'a> Judge<'a> {
     pub fn new(pipeline: &'a Pipeline, store: &'a Store, force: BTreeSet<NodeId>) -> Judge<'a> {
         let (retry, reach) = (Retry::default(), Reach::default());
-        Judge { pipeline, store, force, retry, reach, history: OnceLock::new() }
+        let (history, gone, gates) = Default::default();
+        Judge { pipeline, store, force, retry, reach, history, gone, gates }
     }
 
     /// The same judge with another opinion on what failed before.
@@ -229,11 +238,9 @@ impl<'a> Judge<'a> {
 
     /// The name of a stage's gate, whose result is given, if that holds the stage back.
     pub fn held_back_by(&self, id: NodeId, gate: &Record) -> Result<Option<String>, StageError> {
-        let node = &self.pipeline.nodes[id];
-        let Some(by) = node.gate.map(|gate| &self.pipeline.nodes[gate]) else { return Ok(None) };
-        let files = self.store.files(&gate.outputs, &by.name, by.kind.output);
-        let lets = (by.kind.lets)(&files, node.inside())?;
-        Ok((!lets).then(|| by.name.clone()))
+        let Some(by) = self.pipeline.nodes[id].gate else { return Ok(None) };
+        let through = self.gates.through(self.pipeline, self.store, (by, gate))?;
+        Ok((!through.contains(&id)).then(|| self.pipeline.nodes[by].name.clone()))
     }
 
     /// The failure of a point that is not to be tried again.
@@ -269,17 +276,10 @@ impl<'a> Judge<'a> {
             });
         }
         let Some(search) = &node.search else { return Reason::New };
-        let gone = self.history().0.iter().filter(|(name, _)| {
-            name.strip_prefix(search.as_str()).is_some_and(|rest| rest.starts_with('['))
-                && self.pipeline.find(name).is_none()
-        });
-        let nearest = gone
-            .filter_map(|(name, key)| {
-                Some((differences(&self.store.record(key)?.recipe, recipe), name))
-            })
-            .min_by_key(|(differences, name)| (differences.len(), *name));
+        let gone = self.gone.get_or_init(|| Gone::from(self.pipeline, self.store, self.history()));
+        let nearest = gone.nearest(search, &node.name, recipe);
         match nearest {
-            Some((differences, was)) => Reason::Changed { was: Some(was.clone()), differences },
+            Some((was, differences)) => Reason::Changed { was: Some(was.into()), differences },
             None => Reason::New,
         }
     }
@@ -328,25 +328,37 @@ pub fn plan(judge: &Judge, targets: &[NodeId]) -> Vec<Planned> {
     let are_gates: BTreeSet<NodeId> = pipeline.nodes.iter().filter_map(|node| node.gate).collect();
     let mut known: HashMap<NodeId, Read> = HashMap::new();
     let mut gates: HashMap<NodeId, Record> = HashMap::new();
-    let mut planned = Vec::new();
-    for &id in pipeline.graph.order().iter().filter(|id| wanted.contains(id)) {
-        let (key, verdict) = judged(judge, id, &known, &gates);
-        match &verdict {
-            Verdict::Cached(record) => {
-                known.insert(id, Read::Made(record.outputs.digest()));
-                if are_gates.contains(&id) {
-                    gates.insert(id, (**record).clone());
+    let mut planned: Vec<Option<Planned>> = pipeline.nodes.iter().map(|_| None).collect();
+    for wave in pipeline.graph.waves(&wanted) {
+        let verdicts = each(&wave, |id| judged(judge, id, &known, &gates));
+        for (id, (key, verdict)) in wave.into_iter().zip(verdicts) {
+            match &verdict {
+                Verdict::Cached(record) => {
+                    known.insert(id, Read::Made(record.outputs.digest()));
+                    if are_gates.contains(&id) {
+                        gates.insert(id, (**record).clone());
+                    }
                 }
+                Verdict::FailedBefore(failure) => {
+                    known.insert(id, Read::Missing(Lack::Failed(failure.message.clone())));
+                }
+                Verdict::HeldBack { .. } => drop(known.insert(id, Read::Missing(Lack::HeldBack))),
+                _ => {}
             }
-            Verdict::FailedBefore(failure) => {
-                known.insert(id, Read::Missing(Lack::Failed(failure.message.clone())));
-            }
-            Verdict::HeldBack { .. } => drop(known.insert(id, Read::Missing(Lack::HeldBack))),
-            _ => {}
+            planned[id] = Some(Planned { id, key, verdict });
         }
-        planned.push(Planned { id, key, verdict });
     }
-    planned
+    pipeline.graph.order().iter().filter_map(|id| planned[*id].take()).collect()
+}
+
+/// Looks at stages that do not read each other: on all cores, where there are enough of them to be
+/// worth the waking.
+pub fn each<T: Send>(stages: &[NodeId], look: impl Fn(NodeId) -> T + Sync) -> Vec<T> {
+    const WORTH_IT: usize = 32;
+    match stages.len() {
+        few if few < WORTH_IT => stages.iter().map(|id| look(*id)).collect(),
+        _ => stages.par_iter().map(|id| look(*id)).collect(),
+    }
 }
 
 fn judged(

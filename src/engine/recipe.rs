@@ -9,7 +9,7 @@
 //! | which points of a search gave no result, and why | |
 
 use super::digest::{Digest, Domain};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt};
 
@@ -75,10 +75,64 @@ impl Recipe {
 
     /// JSON without white space, every object sorted by key.
     pub fn canonical(&self) -> String {
-        let value = json_of(self).unwrap_or(Value::Null);
-        let mut text = String::new();
-        write_sorted(&value, &mut text);
-        text
+        // Taken apart so that no field can be forgotten here.
+        let Recipe { kind, version, backend, params, inputs, sources, missing } = self;
+        let canonical = Canonical {
+            backend: backend.as_deref(),
+            inputs: inputs.iter().map(|(port, from)| (&**port, sorted_inputs(from))).collect(),
+            kind,
+            missing,
+            params: Sorted(params),
+            sources,
+            version: *version,
+        };
+        // Only maps whose keys are no strings cannot be written, and there are none.
+        serde_json::to_string(&canonical).unwrap_or_default()
+    }
+}
+
+/// A recipe with its fields in the order of their names.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backend: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    inputs: BTreeMap<&'a str, Vec<SortedInput<'a>>>,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    missing: &'a BTreeMap<String, Vec<Missing>>,
+    params: Sorted<'a>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    sources: &'a BTreeMap<String, Digest>,
+    version: u32,
+}
+
+/// An input with its fields in the order of their names.
+#[derive(Serialize)]
+struct SortedInput<'a> {
+    digest: &'a Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+}
+
+fn sorted_inputs<'a>(inputs: &'a [Input]) -> Vec<SortedInput<'a>> {
+    let sorted = |Input { name, digest }: &'a Input| SortedInput { digest, name: name.as_deref() };
+    inputs.iter().map(sorted).collect()
+}
+
+/// JSON with every object sorted by key, whatever order its map keeps.
+struct Sorted<'a>(&'a Value);
+
+impl Serialize for Sorted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(map) => {
+                let sorted: BTreeMap<_, _> = map.iter().collect();
+                serializer.collect_map(sorted.into_iter().map(|(key, item)| (key, Sorted(item))))
+            }
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Sorted)),
+            scalar => scalar.serialize(serializer),
+        }
     }
 }
 
@@ -86,31 +140,6 @@ impl Recipe {
 /// `serde_json::to_value` would widen it to `0.0010000000474974513`.
 pub fn json_of<T: Serialize>(value: &T) -> Result<Value, serde_json::Error> {
     serde_json::from_str(&serde_json::to_string(value)?)
-}
-
-fn write_sorted(value: &Value, text: &mut String) {
-    match value {
-        Value::Object(map) => {
-            let sorted: BTreeMap<_, _> = map.iter().collect();
-            text.push('{');
-            for (i, (key, item)) in sorted.into_iter().enumerate() {
-                text.push_str(if i > 0 { "," } else { "" });
-                text.push_str(&Value::String(key.clone()).to_string());
-                text.push(':');
-                write_sorted(item, text);
-            }
-            text.push('}');
-        }
-        Value::Array(items) => {
-            text.push('[');
-            for (i, item) in items.iter().enumerate() {
-                text.push_str(if i > 0 { "," } else { "" });
-                write_sorted(item, text);
-            }
-            text.push(']');
-        }
-        scalar => text.push_str(&scalar.to_string()),
-    }
 }
 
 /// A recipe as a flat table: the place of each fact, and its value in the terms of the pipeline file.
@@ -213,7 +242,8 @@ pub fn facts(recipe: &Recipe) -> Facts {
     table
 }
 
-fn leaves(place: &str, value: &Value, table: &mut Facts) {
+/// The leaves of a value, each by its place: scalars, and lists of scalars.
+pub(super) fn leaves(place: &str, value: &Value, table: &mut Facts) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             map.iter().for_each(|(key, item)| leaves(&format!("{place}.{key}"), item, table))
@@ -225,5 +255,43 @@ fn leaves(place: &str, value: &Value, table: &mut Facts) {
         leaf => {
             table.insert(place.to_string(), leaf.to_string());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Keys are made of this text: it is what a sorted JSON of the recipe is, every field in it.
+    #[test]
+    fn the_canonical_text_is_the_sorted_json() {
+        let digest = Digest::of_bytes;
+        let input = |name: Option<&str>, of: &[u8]| Input {
+            name: name.map(Into::into),
+            digest: digest(of),
+        };
+        let why = Lack::Failed("it \"went\"\nwrong".into());
+        let recipe = Recipe {
+            kind: "train".into(),
+            version: 3,
+            backend: Some("cpu".into()),
+            params: json!({ "z": [{ "b": 1e-3, "a": null }], "a": 0.1f32, "e": "é\u{1}", "big": u64::MAX }),
+            inputs: [("of".into(), vec![input(Some("b"), b"1"), input(None, b"2")])].into(),
+            sources: [("dir".into(), digest(b"3"))].into(),
+            missing: [("of".into(), vec![Missing { name: "c".into(), why }])].into(),
+        };
+        // `serde_json::Value` sorts by itself here, so that this is written in quite another way.
+        let sorted = json_of(&recipe).unwrap();
+        assert_eq!(recipe.canonical(), sorted.to_string());
+        assert_eq!(sorted.as_object().unwrap().len(), 7);
+        let bare = Recipe {
+            backend: None,
+            inputs: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            missing: BTreeMap::new(),
+            ..recipe
+        };
+        assert_eq!(bare.canonical(), json_of(&bare).unwrap().to_string());
     }
 }

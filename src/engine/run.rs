@@ -4,7 +4,7 @@ use super::{
     pipeline::{NodeId, Pipeline},
     plan::Reason,
     recipe::Lack,
-    stage::{Arity, StageError},
+    stage::{Arity, Port, StageError},
     store::Record,
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -66,13 +66,18 @@ pub struct Run<'a> {
     states: Vec<State>,
     /// How many of the wanted are not in a final state.
     open: usize,
+    /// The same for each stage of those that it reads: a search of ten thousand points is looked at
+    /// when the last of them is done, not ten thousand times.
+    open_reads: Vec<usize>,
 }
 
 impl<'a> Run<'a> {
     pub fn new(pipeline: &'a Pipeline, targets: &[NodeId]) -> Run<'a> {
         let wanted = pipeline.graph.with_inputs(targets);
         let states = pipeline.nodes.iter().map(|_| State::Waiting).collect();
-        Run { pipeline, open: wanted.len(), wanted, states }
+        let reads = |id| pipeline.graph.reads(id).len();
+        let open_reads = (0..pipeline.nodes.len()).map(reads).collect();
+        Run { pipeline, open: wanted.len(), open_reads, wanted, states }
     }
 
     /// The stages of the run with their states, in the order of execution.
@@ -96,28 +101,38 @@ impl<'a> Run<'a> {
 
     /// What a waiting stage has to expect of what it reads.
     fn prospect(&self, id: NodeId) -> Prospect {
-        let (mut waits, mut made, mut failed) = (false, 0, 0);
-        for from in self.pipeline.graph.reads(id) {
-            let as_point = reads_as_point(self.pipeline, id, from);
-            match &self.states[from] {
-                State::Cached(_) | State::Ran(..) => made += usize::from(as_point),
-                State::Failed(StageError::Failed { .. })
-                | State::Skipped { .. }
-                | State::HeldBack { .. }
-                    if as_point =>
-                {
-                    failed += 1;
-                }
-                State::Waiting | State::Running => waits = true,
-                State::Failed(_) | State::Skipped { .. } | State::HeldBack { .. } => {
-                    return Prospect::Hopeless;
-                }
+        if self.pipeline.graph.reads(id).iter().any(|from| self.is_lost_for(id, *from)) {
+            return Prospect::Hopeless;
+        }
+        if self.open_reads[id] > 0 {
+            return Prospect::Waits;
+        }
+        let points = self.pipeline.nodes[id].inputs.iter().filter(|(port, _)| is_of_points(port));
+        let mut points = points.flat_map(|(_, points)| points).peekable();
+        let none_given =
+            points.peek().is_some() && points.all(|from| self.states[*from].record().is_none());
+        if none_given { Prospect::Hopeless } else { Prospect::Ready }
+    }
+
+    /// Whether a stage has to do without something that it cannot do without.
+    fn is_lost_for(&self, reader: NodeId, from: NodeId) -> bool {
+        match &self.states[from] {
+            State::Waiting | State::Running | State::Cached(_) | State::Ran(..) => false,
+            State::Failed(_) | State::Skipped { .. } | State::HeldBack { .. } => {
+                self.for_now(from) || !reads_as_point(self.pipeline, reader, from)
             }
         }
-        match () {
-            () if waits => Prospect::Waits,
-            () if failed > 0 && made == 0 => Prospect::Hopeless,
-            () => Prospect::Ready,
+    }
+
+    /// Whether a stage has no result only this time, because the machine failed or the run was
+    /// interrupted there or at what it reads: what reads it would be made of less than it should.
+    fn for_now(&self, id: NodeId) -> bool {
+        match &self.states[id] {
+            State::Failed(error) => !matches!(error, StageError::Failed { .. }),
+            State::Skipped { .. } => {
+                self.pipeline.graph.reads(id).into_iter().any(|from| self.for_now(from))
+            }
+            _ => false,
         }
     }
 
@@ -139,8 +154,7 @@ impl<'a> Run<'a> {
         if !legal {
             return Entered::default();
         }
-        self.open -= usize::from(!self.states[id].is_final());
-        self.open += usize::from(!state.is_final());
+        self.count(id, state.is_final());
         self.states[id] = state;
         match &self.states[id] {
             State::Cached(_) | State::Ran(..) => {
@@ -150,7 +164,9 @@ impl<'a> Run<'a> {
                 let name = &self.pipeline.nodes[id].name;
                 let because = match error {
                     StageError::Interrupted => format!("`{name}` was interrupted"),
-                    StageError::Failed { .. } => format!("`{name}` failed"),
+                    StageError::Failed { .. } | StageError::Machine { .. } => {
+                        format!("`{name}` failed")
+                    }
                 };
                 self.look_at_readers(id, &because)
             }
@@ -163,10 +179,30 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Keeps the numbers of open stages right, when one becomes final or stops being so.
+    fn count(&mut self, id: NodeId, is_final: bool) {
+        if self.states[id].is_final() == is_final {
+            return;
+        }
+        let count = |open: &mut usize| if is_final { *open -= 1 } else { *open += 1 };
+        count(&mut self.open);
+        let readers = self.pipeline.graph.readers(id);
+        readers.into_iter().for_each(|reader| count(&mut self.open_reads[reader]));
+    }
+
     fn readers(&self, id: NodeId) -> Vec<NodeId> {
         let readers = self.pipeline.graph.readers(id).into_iter();
         let waits = |id: &NodeId| matches!(self.states[*id], State::Waiting);
         readers.filter(|reader| self.wanted.contains(reader) && waits(reader)).collect()
+    }
+
+    /// What a waiting stage has to expect now that one of what it reads has changed.
+    fn prospect_after(&self, reader: NodeId, changed: NodeId) -> Prospect {
+        match () {
+            () if self.is_lost_for(reader, changed) => Prospect::Hopeless,
+            () if self.open_reads[reader] > 0 => Prospect::Waits,
+            () => self.prospect(reader),
+        }
     }
 
     /// Finds the readers of a stage that became ready, and skips those that lost hope, with all
@@ -178,7 +214,7 @@ impl<'a> Run<'a> {
             if !matches!(self.states[reader], State::Waiting) {
                 continue;
             }
-            match self.prospect(reader) {
+            match self.prospect_after(reader, id) {
                 Prospect::Ready => found.ready.push(reader),
                 Prospect::Hopeless => {
                     let entered = self.enter(reader, State::Skipped { because: because.into() });
@@ -206,9 +242,13 @@ enum Prospect {
 /// Whether a stage reads another only as one of the points of its search, of which it can do
 /// without some.
 fn reads_as_point(pipeline: &Pipeline, reader: NodeId, from: NodeId) -> bool {
-    let mut ports = pipeline.nodes[reader].inputs.iter().filter(|(_, ids)| ids.contains(&from));
-    let is_gate = pipeline.nodes[reader].gate == Some(from);
-    !is_gate && ports.all(|(port, _)| port.arity == Arity::Points)
+    let reader = &pipeline.nodes[reader];
+    let mut needed = reader.inputs.iter().filter(|(port, _)| !is_of_points(port));
+    reader.gate != Some(from) && !needed.any(|(_, ids)| ids.contains(&from))
+}
+
+fn is_of_points(port: &Port) -> bool {
+    port.arity == Arity::Points
 }
 
 /// What a change of state led to.

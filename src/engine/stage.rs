@@ -5,7 +5,7 @@ pub use super::point::{Gate, Point, Setting, SettingValue, Template, Whose};
 use super::{
     artifact::{Artifact, Files},
     earlier::Earlier,
-    pipeline::{DeError, Value, from_value},
+    pipeline::{DeError, Value, fields_of, from_value},
     recipe::{Missing, Recipe, json_of},
     source::SourceFiles,
 };
@@ -189,6 +189,10 @@ impl Given {
 pub enum StageError {
     #[error("{message}")]
     Failed { message: String, help: Option<String> },
+    /// Not the work failed but the machine, such as a disk that is full: the same may succeed the
+    /// next time, so that nothing is concluded from it, neither of a point nor of its search.
+    #[error("{message}")]
+    Machine { message: String, help: Option<String> },
     #[error("interrupted")]
     Interrupted,
 }
@@ -198,11 +202,29 @@ impl StageError {
         StageError::Failed { message: message.into(), help: None }
     }
 
+    /// The error of a machine that could not do what was asked of it.
+    pub fn machine(message: impl Into<String>) -> StageError {
+        StageError::Machine { message: message.into(), help: None }
+    }
+
+    /// What happened, and what to do about it.
+    pub fn into_words(self) -> (String, Option<String>) {
+        match self {
+            StageError::Failed { message, help } | StageError::Machine { message, help } => {
+                (message, help)
+            }
+            StageError::Interrupted => (self.to_string(), None),
+        }
+    }
+
     /// The same error with what to do about it.
     pub fn with_help(self, what_to_do: impl Into<String>) -> StageError {
         match self {
             StageError::Failed { message, .. } => {
                 StageError::Failed { message, help: Some(what_to_do.into()) }
+            }
+            StageError::Machine { message, .. } => {
+                StageError::Machine { message, help: Some(what_to_do.into()) }
             }
             StageError::Interrupted => StageError::Interrupted,
         }
@@ -320,9 +342,10 @@ pub struct Kind {
     /// The type of the artifact that it writes.
     pub output: &'static str,
     pub(super) parse: fn(&Value) -> Result<Box<dyn AnyStage>, DeError>,
-    pub(super) schema: fn() -> schemars::Schema,
-    /// Whether an artifact of the kind, as a gate, lets a point through.
-    pub(super) lets: fn(&Files, &str) -> Result<bool, StageError>,
+    params: fn() -> &'static [&'static str],
+    schema: fn() -> schemars::Schema,
+    /// Which of these points an artifact of the kind, as a gate, lets through.
+    pub(super) lets: fn(&Files, &[&str]) -> Result<Vec<bool>, StageError>,
 }
 
 impl Kind {
@@ -336,14 +359,22 @@ impl Kind {
             ports: S::Inputs::PORTS,
             output: S::Output::TYPE,
             parse: |value| Ok(Box::new(from_value::<S>(value)?)),
+            params: fields_of::<S>,
             schema: || schemars::schema_for!(S),
-            lets: |files, point| Ok(S::lets_through(&S::Output::open(files)?, point)),
+            lets: |files, points| {
+                let gate = S::Output::open(files)?;
+                Ok(points.iter().map(|point| S::lets_through(&gate, point)).collect())
+            },
         }
     }
 
     /// Whether the stage's struct has a parameter of that name.
     pub fn has_param(&self, name: &str) -> bool {
-        let schema = (self.schema)();
-        schema.get("properties").and_then(|p| p.get(name)).is_some()
+        (self.params)().contains(&name)
+    }
+
+    /// The JSON Schema of the parameters.
+    pub fn schema(&self) -> schemars::Schema {
+        (self.schema)()
     }
 }

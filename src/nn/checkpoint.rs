@@ -121,10 +121,10 @@ impl Checkpoint<'_> {
         let digest = Sha1::digest(&bytes);
         bytes.extend_from_slice(&digest);
         let new = self.path.with_extension("new");
-        let mut file = std::fs::File::create(&new).map_err(NnError::io(&new))?;
-        std::io::Write::write_all(&mut file, &bytes).map_err(NnError::io(&new))?;
-        file.sync_all().map_err(NnError::io(&new))?;
-        std::fs::rename(&new, &self.path).map_err(NnError::io(&self.path))
+        let mut file = std::fs::File::create(&new).map_err(NnError::write(&new))?;
+        std::io::Write::write_all(&mut file, &bytes).map_err(NnError::write(&new))?;
+        file.sync_all().map_err(NnError::write(&new))?;
+        std::fs::rename(&new, &self.path).map_err(NnError::write(&self.path))
     }
 
     /// Brings network and optimizer to where the checkpoint left them. `None`, and nothing

@@ -52,6 +52,6 @@ impl Description {
     pub(crate) fn write(&self, path: &Path) -> Result<(), NnError> {
         let mut text = serde_json::to_string_pretty(self).map_err(|e| NnError::content(path, e))?;
         text.push('\n');
-        std::fs::write(path, text).map_err(NnError::io(path))
+        std::fs::write(path, text).map_err(NnError::write(path))
     }
 }

@@ -90,9 +90,17 @@ pub enum NnError {
         /// Those of one image.
         shape: Shape,
     },
-    /// A file could not be read or written.
+    /// A file could not be read.
     #[error("{path}: {source}")]
     Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
         /// The file.
         path: PathBuf,
         /// What the system said.
@@ -166,7 +174,13 @@ impl NnError {
         self
     }
 
-    /// An input or output error at `path`.
+    /// An error while writing `path`.
+    pub(crate) fn write(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> NnError {
+        let path = path.into();
+        |source| NnError::Write { path, source }
+    }
+
+    /// An error while reading `path`.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> NnError {
         let path = path.into();
         |source| NnError::Io { path, source }

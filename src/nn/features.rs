@@ -61,9 +61,9 @@ impl Features {
         let loader = Loader::new(input, normalization);
         let backbone = Inference::backbone(&layers);
         let shape = layers.plan.features();
-        let file = File::create(path).map_err(NnError::io(path))?;
+        let file = File::create(path).map_err(NnError::write(path))?;
         let mut file = BufWriter::new(file);
-        file.write_all(&header(data.len(), shape)).map_err(NnError::io(path))?;
+        file.write_all(&header(data.len(), shape)).map_err(NnError::write(path))?;
         let mut done = 0;
         for batch in Batches::in_order(data, (0..data.len()).collect(), BATCH).epoch(0) {
             let x = loader.load(&cx, &batch)?; // (h, w, n, 3)
@@ -71,7 +71,7 @@ impl Features {
             for image in 0..y.images {
                 for pixel in y.values.chunks_exact(y.images * shape.channels) {
                     for value in &pixel[image * shape.channels..][..shape.channels] {
-                        file.write_all(&value.to_le_bytes()).map_err(NnError::io(path))?;
+                        file.write_all(&value.to_le_bytes()).map_err(NnError::write(path))?;
                     }
                 }
             }
@@ -80,7 +80,7 @@ impl Features {
                 return Err(NnError::Interrupted);
             }
         }
-        file.flush().map_err(NnError::io(path))
+        file.flush().map_err(NnError::write(path))
     }
 
     /// Opens what [`Features::compute`] wrote.

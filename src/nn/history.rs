@@ -57,11 +57,11 @@ impl Epoch {
 
 /// Writes `history.csv`; numbers are as short as round-trips allow.
 pub fn write_history(path: &Path, history: &[Epoch]) -> Result<(), NnError> {
-    let mut writer = csv::Writer::from_path(path).map_err(|e| NnError::content(path, e))?;
+    let mut writer = csv::Writer::from_path(path).map_err(|e| NnError::write(path)(e.into()))?;
     for epoch in history {
-        writer.serialize(epoch).map_err(|e| NnError::content(path, e))?;
+        writer.serialize(epoch).map_err(|e| NnError::write(path)(e.into()))?;
     }
-    writer.flush().map_err(NnError::io(path))
+    writer.flush().map_err(NnError::write(path))
 }
 
 /// Reads what [`write_history`] wrote.

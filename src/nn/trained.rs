@@ -25,7 +25,7 @@ impl Trained {
         description.write(&dir.join("model.json"))?;
         write_history(&dir.join("history.csv"), &self.history)?;
         let path = dir.join("README.md");
-        std::fs::write(&path, card(description, self.history.len())).map_err(NnError::io(path))
+        std::fs::write(&path, card(description, self.history.len())).map_err(NnError::write(path))
     }
 }
 

@@ -104,7 +104,7 @@ impl Layers {
         let bytes = views
             .and_then(|views| safetensors::serialize(views, Some(metadata)))
             .map_err(|e| NnError::content(path, e))?;
-        std::fs::write(path, bytes).map_err(NnError::io(path))
+        std::fs::write(path, bytes).map_err(NnError::write(path))
     }
 
     /// Opens weights of `model`.

@@ -55,6 +55,7 @@ impl From<DataError> for StageError {
     fn from(error: DataError) -> StageError {
         match error {
             DataError::Interrupted => StageError::Interrupted,
+            error @ DataError::Write { .. } => StageError::machine(error.to_string()),
             error => StageError::new(error.to_string()),
         }
     }
@@ -119,5 +120,5 @@ pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StageError
 
 /// The error of a file that could not be written.
 pub fn unwritten(path: &Path, error: &dyn std::error::Error) -> StageError {
-    StageError::new(format!("cannot write {}: {error}", path.display()))
+    StageError::machine(format!("cannot write {}: {error}", path.display()))
 }

@@ -149,6 +149,7 @@ impl From<NnError> for StageError {
                 let bare = NnError::Diverged { loss, epoch, batch, lr, kept: Kept::Nothing };
                 StageError::new(bare.to_string()).with_help(kept)
             }
+            other @ NnError::Write { .. } => StageError::machine(other.to_string()),
             other => StageError::new(other.to_string()),
         }
     }

@@ -255,7 +255,8 @@ fn what_cannot_be_compared() {
         "bad.lock",
         2,
         expect![[r#"
-        error: bad.lock has version 7; this microtome knows 1
+        error: bad.lock has version 7; this microtome knows 1 and 2
+          = help: use the microtome that wrote it, or remove the file and run without `--locked`: it is written anew
     "#]],
     );
     let lone = pipeline("").split("[stage.scores]").next().unwrap().to_string();

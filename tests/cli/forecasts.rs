@@ -87,3 +87,45 @@ fn a_cached_stage_says_which_run_it_comes_from() {
         "{why}"
     );
 }
+
+#[test]
+fn without_any_result_the_lock_file_explains() {
+    let world = ran(1.0);
+    fs::remove_dir_all(world.path("cache")).unwrap();
+    fs::remove_dir_all(world.path("out")).unwrap();
+    let done = world.run("plan pipeline.toml report --set stage.cnn.optimizer.adam.lr=0.02");
+    expect![[r#"
+        stage             kind        verdict  why
+        patches           ingest      run      its result is not in this store; the recipe is as locked
+        prep              preprocess  run      its result is not in this store; the recipe is as locked
+        eda               eda         run      its result is not in this store; the recipe is as locked
+        cnn               train       run      compared with the lock file, params.optimizer.adam.lr: 0.003 → 0.02
+        search[lr=0.001]  train       run      its result is not in this store; the recipe is as locked
+        search[lr=0.01]   train       run      its result is not in this store; the recipe is as locked
+        search            tune        run      its result is not in this store; the recipe is as locked
+        scores            evaluate    run      it never finished here before
+        report            report      run      it never finished here before
+
+        9 would run
+    "#]].assert_eq(&done.out);
+    assert!(!world.path("cache").exists());
+    let why = world.run("why pipeline.toml cnn --set stage.cnn.optimizer.adam.lr=0.02");
+    expect![[r#"
+        cnn would run, because
+          compared with the lock file, params.optimizer.adam.lr: 0.003 → 0.02
+    "#]]
+    .assert_eq(&why.out);
+}
+
+#[test]
+fn without_results_and_lock_file_nothing_is_known() {
+    let world = World::with(TINY);
+    let done = world.run("plan pipeline.toml patches");
+    expect![[r#"
+        stage    kind    verdict  why
+        patches  ingest  run      it never finished here before
+
+        1 would run
+    "#]]
+    .assert_eq(&done.out);
+}

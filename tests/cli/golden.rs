@@ -9,12 +9,15 @@ use expect_test::expect;
 fn equal_recipes_give_equal_results_forever() {
     let world = World::with(TINY);
     world.run("run pipeline.toml");
-    // Stage, key and outputs, the first ten characters of each digest.
+    // Stage, key and outputs, the first ten characters of each digest; not what keys are made of.
     let short = |line: &str| match line.split_once(" = \"") {
-        Some((name, digest)) => format!("{name} {}\n", &digest[..10]),
-        None => format!("{line}\n"),
+        _ if line.starts_with("[stage.") => Some(format!("\n{line}\n")),
+        Some((name, digest)) if name == "key" || name.starts_with("outputs.") => {
+            Some(format!("{name} {}\n", &digest[..10]))
+        }
+        _ => None,
     };
-    let lock: String = world.read("pipeline.lock").lines().skip(3).map(short).collect();
+    let lock: String = world.read("pipeline.lock").lines().filter_map(short).collect();
     expect![[r#"
         [stage."cnn"]
         key f129ebafca
@@ -102,5 +105,5 @@ fn equal_recipes_give_equal_results_forever() {
         outputs."model.safetensors" 5406e46208
         outputs."training.json" 6020b198d1
     "#]]
-    .assert_eq(&lock);
+    .assert_eq(lock.trim_start());
 }

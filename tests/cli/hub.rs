@@ -187,3 +187,21 @@ fn what_cannot_be_fetched_is_said_with_its_repository_and_file() {
     assert_fetching_failed(&done, "none.safetensors");
     assert!(!world.path("home/hub/models--ours--new/snapshots").exists());
 }
+
+#[test]
+fn a_frozen_run_asks_no_hub_and_takes_what_is_in_the_cache() {
+    let (world, file) = trained("hf://ours/old/weights.safetensors", "");
+    let hub = Hub::new(file, Manner::Well);
+    let frozen = against(&hub.endpoint, &world, "run pipeline.toml --frozen tuned");
+    assert_eq!(frozen.code, Some(4));
+    expect![[r#"
+        error: 1 stage is not cached, and nothing was run:
+          stage  verdict  why
+          tuned  broken   the Hugging Face hub's cache on this machine lacks `weights.safetensors` of `ours/old` (a run without `--frozen` fetches what is missing)
+          = help: a run without `--frozen` makes them, and with `--locked` proves the lock file
+    "#]]
+    .assert_eq(&frozen.err);
+    assert_eq!(hub.asked(), Vec::<String>::new());
+    assert_eq!(against(&hub.endpoint, &world, "run pipeline.toml").code, Some(0));
+    assert_eq!(against(NOWHERE, &world, "run pipeline.toml --frozen").code, Some(0));
+}

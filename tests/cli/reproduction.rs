@@ -56,7 +56,7 @@ fn locked_proves_it_and_says_what_differs() {
     assert_eq!(changed.code, Some(4));
     assert!(
         changed.err.contains(
-            "error: the run differs from pipeline.lock:\n  eda: params.per_class: 12 → 3\n"
+            "error: the run differs from pipeline.lock (locked → found):\n  eda: params.per_class: 12 → 3\n"
         ),
         "{}",
         changed.err

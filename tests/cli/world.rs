@@ -91,6 +91,9 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_microtome"));
         command.current_dir(self.dir.path()).args(args.split_whitespace());
         command.env_remove("MICROTOME_ISA").env_remove("NO_COLOR");
+        for of_ci in ["GITHUB_ACTIONS", "GITHUB_WORKSPACE", "GITHUB_STEP_SUMMARY"] {
+            command.env_remove(of_ci);
+        }
         command
     }
 

@@ -80,7 +80,7 @@ fn missing_things() {
         expect![[r#"
             stage `a` has no kind
               @ a | `kind = …` belongs here
-              = known here: `say`, `trim`, `join`, `read`, `quote`, `count`, `fail`, `try`, `longest`, `loud` and `echo`
+              = known here: `say`, `trim`, `join`, `read`, `quote`, `count`, `fail`, `try`, `longest`, `loud`, `echo` and `fickle`
         "#]],
     );
     check(

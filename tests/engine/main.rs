@@ -5,6 +5,7 @@ mod keeping;
 mod language;
 mod outside;
 mod points;
+mod reproducing;
 mod running;
 mod settings;
 mod sharing;

@@ -46,14 +46,24 @@ fn the_lock_file_says_one_fact_a_line() {
     world.run(SAY);
     expect![[r##"
         # Written by microtome: commit it, and check it with `microtome run --locked`.
-        version = 1
+        version = 2
 
         [stage."a"]
         key = "da5494520ce9188d9d60278bb68196b248d4af9552584657437675db62aa9619"
+        recipe."kind" = "say"
+        recipe."params.seed" = "0"
+        recipe."params.style" = '"plain"'
+        recipe."params.text" = '"hi"'
+        recipe."version" = "1"
         outputs."text" = "85052e9aab1b67b6622d94a08441b09fd5b7aca61ee360416d70de5da67d86ca"
 
         [stage."b"]
         key = "a041989b775444489e346e2355ac4324c3a9bc2bda07e949030365b69c296266"
+        recipe."backend" = "cpu"
+        recipe."inputs.of" = "764b853ff0"
+        recipe."kind" = "loud"
+        recipe."params" = "{}"
+        recipe."version" = "3"
         outputs."deep/er/echo" = "54eed4460d7248c40158faa659cd0b6dbdb99cdd87221218783da7c227e5d0f8"
         outputs."text" = "9e1081d7cacacea658e9fbeb8ae95ba86e9b82be210de3fc0e51f71638bf3465"
     "##]]

@@ -9,7 +9,14 @@ use microtome::engine::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 pub const KINDS: &[Kind] = &[
     Kind::of::<Say>(),
@@ -23,6 +30,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Longest>(),
     Kind::of::<Loud>(),
     Kind::of::<Echo>(),
+    Kind::of::<Fickle>(),
 ];
 
 /// An artifact of one file, `text`.
@@ -312,5 +320,21 @@ impl Stage for Echo {
     fn run(&self, inputs: Heard, cx: &Context) -> Result<Text, StageError> {
         let text = inputs.loud.unwrap_or(inputs.plain).0;
         Ok(Text(text.repeat(self.times)).write(cx))
+    }
+}
+
+/// Says another number each time, which no stage may.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fickle {}
+impl Stage for Fickle {
+    const KIND: &'static str = "fickle";
+    const VERSION: u32 = 1;
+    const ABOUT: &'static str = "counts how often it ran";
+    type Inputs = ();
+    type Output = Text;
+    fn run(&self, _: (), cx: &Context) -> Result<Text, StageError> {
+        static RUNS: AtomicU32 = AtomicU32::new(0);
+        Ok(Text(RUNS.fetch_add(1, Ordering::Relaxed).to_string()).write(cx))
     }
 }

@@ -178,8 +178,9 @@ fn fate(state: &State) -> Fate {
         State::Ran(_, reasons) => Fate::Ran { reasons: sentences(reasons) },
         State::Cached(_) => Fate::Cached,
         State::Failed(StageError::Interrupted) => Fate::Interrupted,
-        State::Failed(StageError::Failed { message, help }) => {
-            Fate::Failed { message: message.clone(), help: help.clone() }
+        State::Failed(error) => {
+            let (message, help) = error.clone().into_words();
+            Fate::Failed { message, help }
         }
         State::Skipped { because } => Fate::Skipped { because: because.clone() },
         State::HeldBack { gate } => Fate::HeldBack { gate: gate.clone() },
@@ -192,7 +193,7 @@ fn fate(state: &State) -> Fate {
 fn made(record: &Record) -> Made {
     let p = &record.provenance;
     Made {
-        key: record.recipe.key().hex(),
+        key: record.key().hex(),
         host: p.host.clone(),
         when: when(p.started),
         seconds: p.seconds,

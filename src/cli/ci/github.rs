@@ -20,11 +20,12 @@ struct Annotation {
 /// The commands that annotate the files of a run, the most useful first: what kept it from running,
 /// failures, missed gates, differences from the lock file; then what was skipped; then the sum.
 pub fn annotations(ending: &Ending) -> Vec<String> {
-    let notice = vec![Annotation {
+    let notice = Annotation {
         title: format!("microtome {}", ending.pipeline),
         message: super::sum(ending),
         at: None,
-    }];
+    };
+    let notice = if ending.stages.is_empty() { Vec::new() } else { vec![notice] };
     let kinds = [("error", errors(ending)), ("warning", warnings(ending)), ("notice", notice)];
     kinds.into_iter().flat_map(|(kind, found)| commands(kind, found)).collect()
 }
@@ -151,8 +152,48 @@ pub fn harmless_json(json: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Annotation, commands, harmless, harmless_json};
+    use super::{Annotation, annotations, commands, harmless, harmless_json};
+    use crate::{
+        cli::ci::ending::{Ending, Fate, Lock, StageEnding},
+        engine::{Mismatch, Ways},
+    };
     use expect_test::expect;
+
+    fn stage(name: &str, fate: Fate, shortfalls: &[&str], ways: Option<Ways>) -> StageEnding {
+        StageEnding {
+            name: name.into(),
+            kind: "evaluate".into(),
+            at: Some((1, 8)),
+            fate,
+            made: None,
+            shortfalls: shortfalls.iter().map(|it| it.to_string()).collect(),
+            mismatch: ways.map(|ways| Mismatch { stage: name.into(), ways }),
+        }
+    }
+
+    #[test]
+    fn the_most_useful_comes_first() {
+        let follows = Ways::Recipe { differences: vec![], because: vec!["b".into()] };
+        let failed = Fate::Failed { message: "it broke".into(), help: Some("mend it".into()) };
+        let stages = vec![
+            stage("a", Fate::Cached, &[], Some(follows)),
+            stage("b", Fate::Cached, &[], Some(Ways::NotLocked)),
+            stage("c", Fate::Cached, &["auc 0.7 < 0.9", "ece 0.2 > 0.1"], None),
+            stage("d", Fate::Skipped { because: "`e` failed".into() }, &[], None),
+            stage("e", failed, &[], None),
+        ];
+        let file = "p.toml".to_string();
+        let ending =
+            Ending { pipeline: "p".into(), file, stages, lock: Lock::Binds, ..Ending::default() };
+        expect![[r#"
+            ::error file=p.toml,line=1,col=8,title=`e` failed::it broke%0Amend it
+            ::error file=p.toml,line=1,col=8,title=`c` missed a gate::auc 0.7 < 0.9%0Aece 0.2 > 0.1
+            ::error file=p.toml,line=1,col=8,title=`b` differs from the lock file::is not in the lock file
+            ::error file=p.toml,line=1,col=8,title=`a` differs from the lock file::because `b` differs
+            ::warning file=p.toml,line=1,col=8,title=`d` was skipped::`e` failed
+            ::notice title=microtome p::1 failed, 1 skipped, 3 cached, 2 gates missed, 2 unlike the lock file in 0.0 ms"#]]
+        .assert_eq(&annotations(&ending).join("\n"));
+    }
 
     fn annotation(title: &str, message: &str) -> Annotation {
         Annotation { title: title.into(), message: message.into(), at: None }

@@ -25,7 +25,7 @@ struct Case {
 
 /// The whole file.
 pub fn xml(ending: &Ending) -> String {
-    let mut cases: Vec<Case> = ending.faults.iter().map(|fault| Case::of_fault(fault)).collect();
+    let mut cases: Vec<Case> = ending.faults.iter().map(Case::of_fault).collect();
     cases.extend(ending.stages.iter().map(|stage| Case::of_stage(stage, ending.lock)));
     if ending.lock == Lock::Binds {
         cases.extend(ending.gone.iter().map(Case::of_mismatch));

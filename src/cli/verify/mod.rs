@@ -158,7 +158,7 @@ fn again(
     show(Event::Started {
         stage: node.name.clone(),
         kind: node.kind.name,
-        key: stage.record.recipe.key().hex(),
+        key: stage.record.key().hex(),
         reasons: vec!["to be compared".into()],
     });
     let progress = |progress| show(Event::Progress { stage: node.name.clone(), progress });
@@ -169,7 +169,8 @@ fn again(
         Err(StageError::Interrupted) => {
             Err(Failure::new(super::run::signal(), format!("`{}` was interrupted", node.name)))
         }
-        Err(StageError::Failed { message, help }) => {
+        Err(error) => {
+            let (message, help) = error.into_words();
             let failure = Failure::new(Exit::Failed, format!("`{}` failed: {message}", node.name));
             Err(match help {
                 Some(help) => failure.with_help(help),

@@ -7,7 +7,7 @@ use super::{
     job::Job,
     output::Outputs,
     pipeline::{NodeId, Pipeline},
-    plan::{Judge, Reason, Retry},
+    plan::{Judge, Reason, Retry, each},
     run::{Run, State},
     stage::StageError,
     store::{Failure, Record, Store, StoreError},
@@ -119,7 +119,9 @@ pub fn execute<'a>(
         coordinator.run(&mut run, &jobs, &messages);
         drop(jobs);
     });
-    remember(&run, store)?;
+    // It only explains, and what was made is safe without it.
+    let remembered = remember(&run, store);
+    remembered.unwrap_or_else(|error| tell(Event::Warning { message: error.to_string() }));
     // Once more: a run that was killed just before this one began may have died meanwhile.
     sweep(store, tell);
     Ok(run)
@@ -146,11 +148,16 @@ struct Coordinator<'a> {
 
 impl Coordinator<'_> {
     fn run(&self, run: &mut Run, jobs: &Sender<Job>, messages: &Receiver<Message>) {
-        let mut ready: VecDeque<NodeId> = run.ready().into();
+        // What became ready just now, and what is known to have to run.
+        let (mut fresh, mut ready) = (run.ready(), VecDeque::new());
         let (mut running, mut failed) = (0, false);
         while !run.is_over() {
             let interrupted = self.stop.load(Ordering::Relaxed);
             let halted = interrupted || (failed && self.order.on_failure == OnFailure::Stop);
+            if running == 0 && !halted {
+                fresh = self.take(run, fresh);
+            }
+            ready.extend(fresh.drain(..));
             while running < self.workers && !halted {
                 let Some(id) = ready.pop_front() else { break };
                 run.enter(id, State::Running);
@@ -160,6 +167,9 @@ impl Coordinator<'_> {
                 running += 1;
             }
             if running == 0 {
+                if run.is_over() {
+                    return;
+                }
                 // Halted, and nothing left that could change a state.
                 let because =
                     if interrupted { "the run was interrupted" } else { "a stage failed" };
@@ -170,11 +180,32 @@ impl Coordinator<'_> {
                 Ok(Message::Done(id, made)) => {
                     running -= 1;
                     failed |= made.as_ref().is_err_and(|error| *error != StageError::Interrupted);
-                    ready.extend(self.settle(run, id, made));
+                    fresh = self.settle(run, id, made);
                 }
                 Err(_) => return,
             }
         }
+    }
+
+    /// Takes from the store what is there of these stages, and of those that become ready by it; gives
+    /// the rest. Where nothing runs this is done here and for many at once: to hand a stage to a
+    /// worker and back takes longer than to look.
+    fn take(&self, run: &mut Run, ready: Vec<NodeId>) -> Vec<NodeId> {
+        let (mut rest, mut ready) = (Vec::new(), ready);
+        while !ready.is_empty() && !self.stop.load(Ordering::Relaxed) {
+            let (judge, so_far) = (self.judge, &*run);
+            let found = each(&ready, |id| worker::look(judge, &job(so_far, id)));
+            for (id, found) in std::mem::take(&mut ready).into_iter().zip(found) {
+                let Some(found) = found else {
+                    rest.push(id);
+                    continue;
+                };
+                run.enter(id, State::Running);
+                ready.extend(self.settle(run, id, Ok(Made::Found(found))));
+            }
+        }
+        rest.extend(ready);
+        rest
     }
 
     /// Enters a finished stage's state, says so, and gives the stages that are ready because of it.
@@ -184,11 +215,11 @@ impl Coordinator<'_> {
         let (event, state) = match made {
             Ok(Made::Refused(inputs)) => return self.make_again(run, id, &inputs),
             Ok(Made::Found(record)) => {
-                let (key, headline) = (record.recipe.key().hex(), record.headline.clone());
+                let (key, headline) = (record.key().hex(), record.headline.clone());
                 (Event::Cached { stage, kind, key, headline }, State::Cached(record))
             }
             Ok(Made::Fresh(record, reasons)) => {
-                let (key, headline) = (record.recipe.key().hex(), record.headline.clone());
+                let (key, headline) = (record.key().hex(), record.headline.clone());
                 let seconds = record.provenance.seconds;
                 (Event::Ran { stage, kind, key, seconds, headline }, State::Ran(record, reasons))
             }
@@ -205,9 +236,9 @@ impl Coordinator<'_> {
             Err(StageError::Interrupted) => {
                 (Event::Interrupted { stage, kind }, State::Failed(StageError::Interrupted))
             }
-            Err(StageError::Failed { message, help }) => {
-                let state = StageError::Failed { message: message.clone(), help: help.clone() };
-                (Event::Failed { stage, kind, message, help }, State::Failed(state))
+            Err(error) => {
+                let (message, help) = error.clone().into_words();
+                (Event::Failed { stage, kind, message, help }, State::Failed(error))
             }
         };
         (self.tell)(event);
@@ -266,7 +297,7 @@ pub(super) fn link(
     record: &Record,
     tell: &dyn Fn(Event),
 ) {
-    let before = judge.last(stage).filter(|last| *last != record.recipe.key());
+    let before = judge.last(stage).filter(|last| *last != record.key());
     let before = before.and_then(|last| judge.store.record(&last)).map(|record| record.outputs);
     let linked = outputs.link(stage, &record.outputs, before.as_ref());
     linked.unwrap_or_else(|message| tell(Event::Warning { message }));
@@ -292,7 +323,7 @@ fn remember(run: &Run, store: &Store) -> Result<(), StoreError> {
     let mut history = before.clone();
     for (id, state) in run.stages() {
         if let Some(record) = state.record() {
-            history.0.insert(run.pipeline.nodes[id].name.clone(), record.recipe.key());
+            history.0.insert(run.pipeline.nodes[id].name.clone(), record.key());
         }
     }
     // A point that left the grid is kept while nothing new has taken its place.

@@ -8,13 +8,13 @@ use crate::engine::{
     job::{Job, panicked, unchanged},
     pipeline::NodeId,
     plan::{Judge, Prepared, Reason, Verdict},
-    stage::{Context, Progress, Said, StageError},
+    stage::{Context, Progress, StageError},
     store::{Failure, Lookup, Provenance, Rate, Record, StoreError, host},
 };
 use std::{
     collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Mutex, MutexGuard, atomic::AtomicBool, mpsc::Sender},
+    sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool, mpsc::Sender},
     time::{Instant, SystemTime},
 };
 
@@ -42,10 +42,7 @@ impl Worker<'_> {
 
     fn find_or_make(&self, job: &Job) -> Result<Made, StageError> {
         let (judge, store, id) = (self.judge, self.judge.store, job.id);
-        let gate = judge.pipeline.nodes[id].gate.and_then(|gate| job.inputs.get(&gate));
-        if let Some(gate) = gate
-            && let Some(gate) = judge.held_back_by(id, gate)?
-        {
+        if let Some(gate) = job.held_back(judge)? {
             return Ok(Made::HeldBack { gate });
         }
         let prepared = judge.prepare(id, |from| job.read(from))?;
@@ -129,7 +126,7 @@ impl Worker<'_> {
         if let (Err(error), Some(_)) = (&ran, &node.search) {
             self.remember_failure(&key, error, std::mem::take(&mut locked(&log)));
         }
-        let Said { headline, shortfalls } = ran?;
+        let said = ran?;
         unchanged(&sources)?;
         let provenance = Provenance {
             pipeline: pipeline.name.clone(),
@@ -144,7 +141,7 @@ impl Worker<'_> {
         };
         let outputs = store.take(&attempt).map_err(in_store)?;
         locked(self.verified).extend(outputs.files().iter().map(|file| file.digest));
-        let record = Record { recipe, outputs, headline, shortfalls, provenance };
+        let record = Record::new(recipe, outputs, said, provenance);
         store.publish(&key, &record).map_err(in_store)?;
         store.forget_failure(&key).map_err(in_store)?;
         Earlier::remember(store, &record.recipe, &key, &sources);
@@ -159,6 +156,24 @@ impl Worker<'_> {
         if let Err(error) = self.judge.store.write_failure(key, &failure) {
             self.tell(Event::Warning { message: error.to_string() });
         }
+    }
+}
+
+/// The stage's result if it is in the store, and nothing else is to be said of the stage. Source
+/// files are not looked at: they may have to be read, while others could run.
+pub(super) fn look(judge: &Judge, job: &Job) -> Option<Arc<Record>> {
+    if judge.force.contains(&job.id) || !judge.pipeline.nodes[job.id].stage.sources().is_empty() {
+        return None;
+    }
+    let look = || match job.held_back(judge) {
+        Ok(None) => judge.prepare(job.id, |from| job.read(from)).ok(),
+        _ => None,
+    };
+    // Should anything go wrong, it does so once more for the worker, who has a word for it.
+    let prepared = catch_unwind(AssertUnwindSafe(look)).ok()??;
+    match judge.store.find(&prepared.key) {
+        Lookup::Hit(record) => Some(record.into()),
+        Lookup::Miss | Lookup::Damaged(_) => None,
     }
 }
 
@@ -191,6 +206,6 @@ impl Pace {
 fn in_store(error: StoreError) -> StageError {
     match error {
         StoreError::ReadOnly { .. } => StageError::new(format!("it would run, and {error}")),
-        error => StageError::new(format!("the store failed: {error}")),
+        error => StageError::machine(format!("the store failed: {error}")),
     }
 }

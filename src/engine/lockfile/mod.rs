@@ -6,6 +6,7 @@
 //! search does not list the digests of its points.
 
 mod mismatch;
+mod outlook;
 mod text;
 
 pub use mismatch::{Mismatch, Ways};
@@ -82,11 +83,11 @@ impl LockError {
 }
 
 impl LockedStage {
-    fn of(node: &Node, record: &Record) -> LockedStage {
+    pub fn of(node: &Node, record: &Record) -> LockedStage {
         let outputs =
             |tree: &Tree| tree.files().iter().map(|f| (f.name.clone(), f.digest)).collect();
         LockedStage {
-            key: record.recipe.key(),
+            key: record.key(),
             recipe: explaining(node, facts(&record.recipe)),
             outputs: outputs(&record.outputs),
         }
@@ -149,12 +150,17 @@ impl LockFile {
         self
     }
 
+    /// Whether the pipeline's lock file says just this.
+    pub fn is_written(&self, pipeline: &Pipeline) -> bool {
+        let there = fs::read_to_string(LockFile::path(&pipeline.path));
+        there.is_ok_and(|there| there == self.text())
+    }
+
     /// Writes the file if it would change.
     pub fn write(&self, pipeline: &Pipeline) -> Result<(), StoreError> {
-        let (path, text) = (LockFile::path(&pipeline.path), self.text());
-        if fs::read_to_string(&path).is_ok_and(|there| there == text) {
-            return Ok(());
+        match self.is_written(pipeline) {
+            true => Ok(()),
+            false => write_atomically(&LockFile::path(&pipeline.path), self.text().as_bytes()),
         }
-        write_atomically(&path, text.as_bytes())
     }
 }

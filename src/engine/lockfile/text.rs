@@ -137,3 +137,75 @@ fn conflict(text: &str) -> Option<(usize, String)> {
     let (number, line) = lines.find(|(_, line)| is_marker(line))?;
     Some((number + 1, line.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LockFile, LockedStage, quoted};
+    use crate::engine::{digest::Digest, lockfile::LockError, recipe::Facts};
+    use std::path::Path;
+
+    /// A search of so many points, each with forty parameters, of which two are its own.
+    fn search(points: usize) -> LockFile {
+        let digest = |i: usize| Digest::of_bytes(&i.to_le_bytes());
+        let point = |i: usize| {
+            let mut recipe: Facts = (0..38)
+                .map(|n| (format!("params.model.layers[{n}].conv.filters"), "64".into()))
+                .collect();
+            recipe.insert("kind".into(), "train".into());
+            recipe.insert("params.optimizer.adam.lr".into(), format!("0.{i}"));
+            recipe.insert("params.seed".into(), i.to_string());
+            let outputs = (0..6).map(|n| (format!("output-{n}.json"), digest(10 * i + n)));
+            let stage = LockedStage { key: digest(i), recipe, outputs: outputs.collect() };
+            (format!("search[lr=0.{i},seed={i}]"), stage)
+        };
+        LockFile { stage: (0..points).map(point).collect() }
+    }
+
+    #[test]
+    fn ten_thousand_points_are_a_few_megabytes_and_read_as_they_were() {
+        let lock = search(10_000);
+        let text = lock.text();
+        assert_eq!(text.matches("layers[7]").count(), 1, "said once for all");
+        assert!(text.len() < 9_000_000, "{}", text.len());
+        assert_eq!(LockFile::parse(Path::new("p.lock"), &text).unwrap(), lock);
+    }
+
+    #[test]
+    fn one_more_point_changes_no_other_line() {
+        let (fewer, more) = (search(20).text(), search(21).text());
+        let added: Vec<_> = more.lines().filter(|line| !fewer.contains(line)).collect();
+        let gone: Vec<_> = fewer.lines().filter(|line| !more.contains(line)).collect();
+        // Its name, its key, its kind and two parameters, six digests.
+        assert_eq!((gone.len(), added.len()), (0, 10), "{added:?}");
+    }
+
+    #[test]
+    fn any_name_is_one_line_of_toml() {
+        for name in [
+            "plain",
+            "with \"quotes\"",
+            "back\\slash",
+            "it's",
+            "two\nlines\r\t",
+            "\u{7f}\0",
+            "π",
+            "'\"'",
+        ] {
+            let line = format!("{} = 1", quoted(name));
+            assert_eq!(line.lines().count(), 1, "{line}");
+            let table: toml::Table = toml::from_str(&line).unwrap();
+            assert_eq!(table.keys().collect::<Vec<_>>(), [name], "{line}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_looks_like_a_conflict_is_none() {
+        let text = "version = 2\n[stage.a]\nkey = \"x\"\n======= \n";
+        let error = LockFile::parse(Path::new("p.lock"), text).unwrap_err();
+        assert!(matches!(error, LockError::Conflict { line: 4, .. }), "{error}");
+        let name = "stage.\"<<<<<<< HEAD\".key = \"x\"\n";
+        let error =
+            LockFile::parse(Path::new("p.lock"), &format!("version = 2\n{name}")).unwrap_err();
+        assert!(matches!(error, LockError::Foreign { .. }), "{error}");
+    }
+}

@@ -6,6 +6,7 @@
 mod de;
 mod draft;
 mod expand;
+mod fields;
 mod outside;
 mod parse;
 mod problem;
@@ -16,6 +17,7 @@ mod vary;
 mod wire;
 
 pub use de::{DeError, from_value};
+pub use fields::fields_of;
 pub use problem::{Place, Problem, Texts, nearest_of};
 pub use value::{Span, Value};
 

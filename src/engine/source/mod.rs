@@ -91,6 +91,12 @@ impl Snapshot {
     pub fn digests(&self) -> impl Iterator<Item = (Cow<'_, str>, &Digest)> {
         self.files.iter().zip(&self.seen).map(|(file, (_, digest))| (file.name(), digest))
     }
+
+    /// Where each file lies, with its name and digest.
+    pub fn files(&self) -> impl Iterator<Item = (Cow<'_, str>, &Path, &Digest)> {
+        let each = self.files.iter().zip(&self.seen);
+        each.map(|(file, (_, digest))| (file.name(), file.path.as_path(), digest))
+    }
 }
 
 /// A file of a source.

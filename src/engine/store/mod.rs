@@ -33,6 +33,7 @@ pub use failure::Failure;
 pub use gc::{Collected, Gone, How};
 pub use history::History;
 pub use lock::{KeyLock, host};
+pub use sweep::clear;
 pub use usage::{Share, Usage};
 pub use verify::{Damage, Found};
 
@@ -40,6 +41,7 @@ use super::{
     artifact::{Files, Tree},
     digest::Digest,
     recipe::Recipe,
+    stage::Said,
 };
 use serde::{Deserialize, Serialize};
 use session::{Access, Note, is_refused};
@@ -47,7 +49,10 @@ use std::{
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// A folder that holds results.
@@ -61,6 +66,9 @@ pub struct Store {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     pub recipe: Recipe,
+    /// That of the recipe, once it was asked for.
+    #[serde(skip)]
+    key: OnceLock<Digest>,
     pub outputs: Tree,
     /// The artifact's figure that matters, for tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,6 +77,19 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shortfalls: Vec<String>,
     pub provenance: Provenance,
+}
+
+impl Record {
+    /// A record of what was made just now.
+    pub fn new(recipe: Recipe, outputs: Tree, said: Said, provenance: Provenance) -> Record {
+        let Said { headline, shortfalls } = said;
+        Record { recipe, key: OnceLock::new(), outputs, headline, shortfalls, provenance }
+    }
+
+    /// The key of the recipe, computed once: it is asked for again and again.
+    pub fn key(&self) -> Digest {
+        *self.key.get_or_init(|| self.recipe.key())
+    }
 }
 
 /// How a result came about: all that varies from run to run, kept out of artifacts.
@@ -296,7 +317,7 @@ impl Store {
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         let folder = path.parent().unwrap_or(&self.root);
         during("make", folder, fs::create_dir_all(folder))?;
-        let name = format!("write.{}.{}", host(), unique());
+        let name = format!("write.{}", unique());
         write_through(&self.root.join("tmp").join(name), path, bytes)
     }
 }
@@ -305,8 +326,7 @@ impl Store {
 fn parsed(text: &[u8], key: &Digest) -> Result<Record, String> {
     let record: Record =
         serde_json::from_slice(text).map_err(|_| "its record is not readable".to_string())?;
-    let right = record.recipe.key() == *key;
-    if right { Ok(record) } else { Err("its record is for another recipe".into()) }
+    if record.key() == *key { Ok(record) } else { Err("its record is for another recipe".into()) }
 }
 
 fn remove(path: &Path) -> io::Result<()> {
@@ -318,10 +338,11 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Part of a temporary file's name that no other writer has, in this process or another.
+/// The end of a temporary's name, which tells its writer and is no other writer's, in this process
+/// or another: `host.process-count`.
 pub fn unique() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    format!("{}.{}-{}", host(), std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The folder that a path lies in; that of a bare name is the working directory.
@@ -334,8 +355,9 @@ fn folder_of(path: &Path) -> &Path {
 
 /// Writes a file so that it is either there whole or not at all, even after a power failure.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    write_through(&folder_of(path).join(format!(".{name}.{}.tmp", unique())), path, bytes)
+    let begin = format!(".{}.", path.file_name().unwrap_or_default().to_string_lossy());
+    clear(folder_of(path), &begin);
+    write_through(&folder_of(path).join(format!("{begin}{}.tmp", unique())), path, bytes)
 }
 
 /// Writes a file that only saves time: it is there whole or not at all while the machine runs, may be

@@ -34,7 +34,9 @@ impl Store {
     pub fn attempt(&self, key: &Digest) -> Result<Attempt, StoreError> {
         let name = format!("{}.{}", key.hex(), unique());
         let path = self.root.join("tmp").join(name);
-        during("make", &path, fs::create_dir_all(&path))?;
+        // A process that had the same number may have left one, and files in it are no results.
+        during("remove", &path, remove(&path))?;
+        during("make", &path, fs::create_dir(&path))?;
         Ok(Attempt { path })
     }
 
@@ -86,7 +88,8 @@ impl Store {
         let path = self.record_path(key);
         let text = serde_json::to_vec_pretty(record).map_err(io::Error::from);
         self.write(&path, &during("write", &path, text)?)?;
-        let scratch = self.root.join("scratch").join(key.hex());
-        during("remove", &scratch, remove(&scratch))
+        // What is published is safe; checkpoints that cannot be removed are swept by the next run.
+        let _ = remove(&self.root.join("scratch").join(key.hex()));
+        Ok(())
     }
 }

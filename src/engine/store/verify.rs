@@ -140,7 +140,7 @@ impl Store {
     /// has just healed it, it goes back. Whether it was damaged.
     fn forget_damaged(&self, digest: &Digest) -> Result<bool, StoreError> {
         let (blob, aside) = (self.blob(digest), self.root.join("tmp"));
-        let aside = aside.join(format!("write.{}.{}", super::host(), unique()));
+        let aside = aside.join(format!("write.{}", unique()));
         match fs::rename(&blob, &aside) {
             Err(error) if is_gone(&error) => return Ok(false),
             moved => during("move away", &blob, moved)?,

@@ -5,12 +5,13 @@ use super::{
     axes::{Axis, axes},
     condition::holds,
     draw::Source,
-    grid::{Domain, Product},
+    grid::{Domain, Product, identity},
 };
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// What one point sets, by parameter, in the order in which points name them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Combination(pub Vec<Chosen>);
 
 /// One parameter of a combination.
@@ -22,17 +23,22 @@ pub struct Chosen {
     pub place: String,
 }
 
-/// The same choice, wherever it was written.
-impl PartialEq for Chosen {
-    fn eq(&self, other: &Chosen) -> bool {
-        self.key == other.key && self.value == other.value
-    }
-}
-
 impl Combination {
+    /// The same for the same choices, wherever they were written.
+    fn identity(&self) -> Vec<(String, String)> {
+        self.0.iter().map(|chosen| (chosen.key.clone(), identity(&chosen.value))).collect()
+    }
+
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.iter().find(|chosen| chosen.key == key).map(|chosen| &chosen.value)
     }
+}
+
+/// Combinations, each once, in the order in which they were found.
+#[derive(Default)]
+struct Found {
+    all: Vec<Combination>,
+    known: HashSet<Vec<(String, String)>>,
 }
 
 /// A draw that gives nothing new this often in a row has nothing new to give.
@@ -41,7 +47,7 @@ const VAIN: usize = 1000;
 impl Tune {
     /// Every combination once, in a stable order; a larger budget only adds to its end.
     pub fn combinations(&self) -> Vec<Combination> {
-        let mut found: Vec<Combination> = Vec::new();
+        let mut found = Found::default();
         match &self.search {
             Strategy::Grid => {
                 for (i, product) in self.grid.products.iter().enumerate() {
@@ -52,23 +58,23 @@ impl Tune {
             }
             Strategy::Random(draws) | Strategy::QuasiRandom(draws) => {
                 let (mut index, mut vain) = (0, 0);
-                while found.len() < draws.points.get() as usize && vain < VAIN {
-                    let before = found.len();
+                while found.all.len() < draws.points.get() as usize && vain < VAIN {
+                    let before = found.all.len();
                     self.add(self.drawn(index), &mut found);
-                    vain = if found.len() > before { 0 } else { vain + 1 };
+                    vain = if found.all.len() > before { 0 } else { vain + 1 };
                     index += 1;
                 }
             }
         }
-        found
+        found.all
     }
 
     /// Adds a combination, without what does not apply in it, unless it is excluded or there.
-    fn add(&self, combination: Combination, found: &mut Vec<Combination>) {
+    fn add(&self, combination: Combination, found: &mut Found) {
         let combination = self.applying(combination);
         let excluded = self.exclude.iter().any(|condition| holds(condition, &combination));
-        if !excluded && !found.contains(&combination) {
-            found.push(combination);
+        if !excluded && found.known.insert(combination.identity()) {
+            found.all.push(combination);
         }
     }
 

@@ -4,11 +4,12 @@ use super::{
     Strategy, Tune,
     condition::{Condition, is_asked},
     draw::DIMENSIONS,
-    grid::{Domain, Product},
+    grid::{Domain, Product, identity},
     names::{EPOCHS, FOLD, SEED},
 };
 use crate::engine::Complaint;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// More points than anybody trains: a slip of the keyboard.
 const MOST: usize = 10_000;
@@ -71,14 +72,15 @@ impl Tune {
     }
 
     fn about_list(&self, place: String, key: &str, values: &[Value], say: &mut Complaints) {
+        let mut seen = HashSet::new();
         let zipped = self.zip.iter().flatten().any(|other| other == key);
         if values.is_empty() {
             let message = format!("`{key}` has no values to try");
             say.of(&*place, message, "list at least one value");
-        } else if let Some(i) = (1..values.len()).find(|&i| values[..i].contains(&values[i]))
+        } else if let Some(again) = values.iter().find(|value| !seen.insert(identity(value)))
             && !zipped
         {
-            let message = format!("`{key}` lists {} twice", values[i]);
+            let message = format!("`{key}` lists {again} twice");
             say.of(&*place, message, "each point is trained once: remove one of them");
         }
         if values.iter().any(Value::is_null) {
@@ -170,7 +172,8 @@ impl Tune {
                 None => false,
             };
             if !self.grid.products.iter().any(has) {
-                let shown = self.grid.values(key).into_iter().map(|v| self.shown(key, v));
+                let labels = self.labels();
+                let shown = self.grid.values(key).into_iter().map(|v| labels.shown(key, v));
                 let help = format!("its values are {}", shown.collect::<Vec<_>>().join(", "));
                 say.of(place, format!("`{key}` is never {asked}"), &help);
             }

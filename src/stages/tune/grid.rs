@@ -9,7 +9,10 @@ use serde::{
     },
 };
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// The values of each varied parameter, by its path: `optimizer.adam.lr`.
 pub type Product = BTreeMap<String, Domain>;
@@ -51,11 +54,10 @@ impl Grid {
 
     /// All listed values of a parameter, in all products, each once.
     pub fn values(&self, key: &str) -> Vec<&Value> {
-        let mut values: Vec<&Value> = Vec::new();
+        let (mut values, mut seen) = (Vec::new(), BTreeSet::new());
         for domain in self.products.iter().filter_map(|product| product.get(key)) {
             if let Domain::List(listed) = domain {
-                let new = listed.iter().filter(|value| !values.contains(value)).collect::<Vec<_>>();
-                values.extend(new);
+                values.extend(listed.iter().filter(|value| seen.insert(identity(value))));
             }
         }
         values
@@ -188,6 +190,13 @@ impl JsonSchema for Domain {
         let written = generator.subschema_for::<Written>();
         json_schema!({ "anyOf": [{ "type": "array", "description": "The values to try." }, written] })
     }
+}
+
+/// A text that equal values share and others do not: long lists are searched by it.
+pub fn identity(value: &Value) -> String {
+    // The two zeros are equal and written differently.
+    let zero = value.is_f64() && value.as_f64() == Some(0.0);
+    if zero { "0.0".into() } else { value.to_string() }
 }
 
 /// The places of values in the order of trying: numbers ascending, everything else as written. The

@@ -1,7 +1,8 @@
 //! What points are called: their parameters in a few characters, or what a template makes of them.
 
-use super::{Tune, combine::Combination};
+use super::{Tune, combine::Combination, grid::identity};
 use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
 
 /// The word of a repeat over seeds.
 pub const SEED: &str = "seed";
@@ -73,19 +74,51 @@ pub fn own_name(value: &Value) -> Option<String> {
     (short && name.chars().all(fits)).then_some(name)
 }
 
-impl Tune {
+/// What the values of a search's parameters are called, by parameter. To name a value takes a look at
+/// all of its parameter's, which is taken once.
+pub struct Labels(BTreeMap<String, Listed>);
+
+/// The values that a grid lists for one parameter.
+#[derive(Default)]
+struct Listed {
+    /// How many of them would be called so by themselves.
+    called: HashMap<Option<String>, usize>,
+    /// Counted from 1.
+    places: HashMap<String, usize>,
+}
+
+impl Listed {
+    fn of(values: &[&Value]) -> Listed {
+        let mut listed = Listed::default();
+        for (place, value) in (1..).zip(values) {
+            *listed.called.entry(own_name(value)).or_default() += 1;
+            listed.places.insert(identity(value), place);
+        }
+        listed
+    }
+}
+
+impl Labels {
     /// A value of a parameter in a few characters: by its own name if no other value of the grid is
     /// called so, else with its place.
     pub fn shown(&self, key: &str, value: &Value) -> String {
-        let listed = self.grid.values(key);
+        let listed = self.0.get(key);
         let name = own_name(value);
-        let same = listed.iter().filter(|other| own_name(other) == name).count();
-        let place = 1 + listed.iter().position(|other| *other == value).unwrap_or(0);
+        let same = listed.and_then(|listed| listed.called.get(&name)).copied().unwrap_or(0);
+        let place = listed.and_then(|listed| listed.places.get(&identity(value))).unwrap_or(&1);
         match name {
             Some(name) if same <= 1 => name,
             Some(name) => format!("{name}#{place}"),
             None => format!("#{place}"),
         }
+    }
+}
+
+impl Tune {
+    /// What the values of all parameters are called.
+    pub fn labels(&self) -> Labels {
+        let of = |key: &str| Listed::of(&self.grid.values(key));
+        Labels(self.grid.keys().into_iter().map(|key| (key.to_string(), of(key))).collect())
     }
 
     /// The name of a parameter in the brackets of a point: its last part, where that tells it
@@ -128,7 +161,7 @@ impl Tune {
 
     /// The name of a combination's repeat. The seed and the fold are added where there are several
     /// and the template does not say them.
-    pub fn point_name(&self, combination: &Combination, repeat: Repeat) -> String {
+    pub fn point_name(&self, labels: &Labels, combination: &Combination, repeat: Repeat) -> String {
         let template = self.name.as_deref().and_then(|template| pieces(template).ok());
         let mut said = Vec::new();
         let mut name = match template {
@@ -137,14 +170,14 @@ impl Tune {
                     Piece::Text(text) => text.to_string(),
                     Piece::Placeholder(word) => {
                         said.push(word);
-                        self.filled(word, combination, repeat)
+                        self.filled(labels, word, combination, repeat)
                     }
                 });
                 filled.collect::<String>()
             }
             None => {
                 let each = combination.0.iter().map(|chosen| {
-                    let value = self.shown(&chosen.key, &chosen.value);
+                    let value = labels.shown(&chosen.key, &chosen.value);
                     format!("{}={value}", self.short(&chosen.key))
                 });
                 each.collect::<Vec<_>>().join(",")
@@ -160,14 +193,20 @@ impl Tune {
         if name.is_empty() { NONE.into() } else { name }
     }
 
-    fn filled(&self, word: &str, combination: &Combination, repeat: Repeat) -> String {
+    fn filled(
+        &self,
+        labels: &Labels,
+        word: &str,
+        combination: &Combination,
+        repeat: Repeat,
+    ) -> String {
         match word {
             SEED if self.meant(SEED).is_none() => repeat.seed.to_string(),
             FOLD if self.meant(FOLD).is_none() => repeat.fold.to_string(),
             word => {
                 let key = self.meant(word);
                 let value = key.and_then(|key| Some((key, combination.get(key)?)));
-                value.map_or(NONE.into(), |(key, value)| self.shown(key, value))
+                value.map_or(NONE.into(), |(key, value)| labels.shown(key, value))
             }
         }
     }

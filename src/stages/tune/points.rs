@@ -44,10 +44,10 @@ impl Tune {
             .flat_map(|fold| (0..self.seeds.get()).map(move |seed| Repeat { fold, seed }));
         let epochs = self.halving.as_ref().and_then(|halving| halving.epochs.get(rung));
         let epochs = epochs.map_or(String::new(), |epochs| format!(",{EPOCHS}={epochs}"));
-        let mut points = Vec::new();
+        let (labels, mut points) = (self.labels(), Vec::new());
         for (place, combination) in combinations.iter().enumerate() {
             points.extend(repeats.clone().map(|repeat| TrialPoint {
-                name: self.point_name(combination, repeat) + &epochs,
+                name: self.point_name(&labels, combination, repeat) + &epochs,
                 rung,
                 place,
                 combination: combination.clone(),

@@ -4,6 +4,7 @@ use super::{
     Objective, Tune,
     compare::compare,
     effects::Effects,
+    names::Labels,
     points::TrialPoint,
     rank::{best_trial, ranked},
     search::{Outcome, Search, Trial},
@@ -16,11 +17,17 @@ use crate::{
     },
     stages::artifacts::Model,
 };
+use std::collections::HashMap;
 
 /// The models of all points, and the points that failed.
 pub struct Trials {
-    models: Vec<Files>,
-    missing: Vec<Missing>,
+    /// By what stands in the brackets of a stage's name.
+    models: HashMap<String, Files>,
+    missing: HashMap<String, Missing>,
+}
+
+fn inside(stage: &str) -> Option<&str> {
+    stage.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'))
 }
 
 impl Inputs for Trials {
@@ -31,8 +38,12 @@ impl Inputs for Trials {
         naming: Naming::Named,
     }];
     fn gather(given: &Given) -> Result<Trials, StageError> {
-        let models = given.files("trials").to_vec();
-        Ok(Trials { models, missing: given.missing("trials").to_vec() })
+        let model = |files: &Files| Some((inside(&files.stage)?.to_string(), files.clone()));
+        let lack = |missing: &Missing| Some((inside(&missing.name)?.to_string(), missing.clone()));
+        Ok(Trials {
+            models: given.files("trials").iter().filter_map(model).collect(),
+            missing: given.missing("trials").iter().filter_map(lack).collect(),
+        })
     }
 }
 
@@ -40,14 +51,10 @@ impl Trials {
     /// The model of a point by what stands in the brackets of its stage's name, or that name and
     /// what became of it.
     pub fn of(&self, point: &str) -> Result<&Files, (String, Outcome)> {
-        let is_it = |stage: &str| {
-            let inside = stage.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
-            inside == Some(point)
-        };
-        if let Some(files) = self.models.iter().find(|files| is_it(&files.stage)) {
+        if let Some(files) = self.models.get(point) {
             return Ok(files);
         }
-        Err(match self.missing.iter().find(|missing| is_it(&missing.name)) {
+        Err(match self.missing.get(point) {
             Some(Missing { name, why: Lack::HeldBack }) => (name.clone(), Outcome::NotPromoted),
             Some(Missing { name, why: Lack::Failed(error) }) => {
                 (name.clone(), Outcome::Failed { error: error.clone() })
@@ -75,6 +82,7 @@ impl Tune {
     pub fn conclude(&self, inputs: Trials, cx: &Context) -> Result<Search, StageError> {
         let mut trials = Vec::new();
         let mut opened = Vec::new();
+        let labels = self.labels();
         for point in self.trial_points() {
             let (name, outcome) = match inputs.of(&point.name) {
                 Ok(files) => {
@@ -85,7 +93,7 @@ impl Tune {
                 }
                 Err(lack) => lack,
             };
-            trials.push(self.trial(name, &point, outcome));
+            trials.push(self.trial(&labels, name, &point, outcome));
         }
         if trials.iter().all(|trial| trial.objective().is_none()) {
             let message = format!("no point has a {}", self.objective.name());
@@ -116,10 +124,10 @@ impl Tune {
         Ok(search)
     }
 
-    fn trial(&self, name: String, point: &TrialPoint, outcome: Outcome) -> Trial {
+    fn trial(&self, labels: &Labels, name: String, point: &TrialPoint, outcome: Outcome) -> Trial {
         let value = |key: &&str| {
             let value = point.combination.get(key)?;
-            Some(self.shown(key, value))
+            Some(labels.shown(key, value))
         };
         Trial {
             name,

@@ -53,7 +53,7 @@ fn du_says_what_takes_how_much() {
     let said = world.run("cache du");
     assert_eq!(said.code, Some(0), "{}", said.err);
     let lines: Vec<_> = said.out.lines().collect();
-    assert_eq!(lines[0], "pipeline  stage    kind    results  size      shared  last used");
+    assert_eq!(lines[0], "pipeline  stage    kind    results  size       shared  last used");
     assert!(lines[1].starts_with("short     look     eda     1        "), "{}", said.out);
     assert!(lines[2].starts_with("short     patches  ingest  1        "), "{}", said.out);
     assert!(lines[4].starts_with("2 results in "), "{}", said.out);

@@ -320,6 +320,56 @@ fn what_is_being_made_is_not_forgotten_by_a_check() {
 }
 
 #[test]
+fn a_record_that_leads_out_of_its_folder_is_damaged() {
+    let world = World::new();
+    world.run(SAY);
+    let record = record_of(&world, "a");
+    for name in ["../../evil", "/evil", "", "x/../../../../evil"] {
+        let text = fs::read_to_string(&record).unwrap();
+        fs::write(&record, text.replace("\"name\": \"text\"", &format!("\"name\": \"{name}\"")))
+            .unwrap();
+        expect![[r#"
+            a ran: its result was damaged: its record is not readable
+            b cached
+        "#]]
+        .assert_eq(&world.run(SAY));
+    }
+}
+
+#[test]
+fn a_file_of_which_the_name_is_not_unicode_is_refused() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let world = World::new();
+    let store = world.store();
+    let attempt = store.attempt(&Digest::of_bytes(b"key")).unwrap();
+    fs::write(attempt.path().join(OsStr::from_bytes(b"bad\xff")), "made").unwrap();
+    fs::write(attempt.path().join("grün 🔬 \"x\""), "made").unwrap();
+    let error = store.take(&attempt).unwrap_err().to_string();
+    assert_eq!(error, r#"cannot keep the file "bad\xFF": its name is not Unicode"#);
+    fs::remove_file(attempt.path().join(OsStr::from_bytes(b"bad\xff"))).unwrap();
+    assert_eq!(store.take(&attempt).unwrap().files()[0].name, "grün 🔬 \"x\"");
+}
+
+#[test]
+fn sources_that_differ_in_what_is_not_unicode_are_told_apart() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let world = World::new();
+    let write = |name: &[u8], text: &str| {
+        fs::create_dir_all(world.path("source")).unwrap();
+        fs::write(world.path("source").join(OsStr::from_bytes(name)), text).unwrap();
+    };
+    let toml = "stage.r = { kind = \"read\", dir = \"DIR\" }";
+    write(b"a\xfe.txt", "one");
+    write(b"a\xff.txt", "two");
+    world.run(toml);
+    assert_eq!(world.text("r"), "onetwo");
+    write(b"a\xfe.txt", "two");
+    write(b"a\xff.txt", "one");
+    assert!(world.run(toml).contains("r ran: files in dir: other contents"));
+    assert_eq!(world.text("r"), "twoone");
+}
+
+#[test]
 #[ignore = "a measurement: prints what the notes of 10,000 hits cost"]
 fn notes_of_10_000_hits() {
     let world = World::new();

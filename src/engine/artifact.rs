@@ -4,17 +4,28 @@ use super::{
     digest::{Digest, Domain},
     stage::StageError,
 };
-use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use std::path::{Component, Path, PathBuf};
 
 /// One file of an artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
     /// Relative to the artifact, with `/` between its parts.
+    #[serde(deserialize_with = "name_within")]
     pub name: String,
     pub digest: Digest,
     /// In bytes.
     pub size: u64,
+}
+
+/// A record that somebody tampered with must not lead links out of their folder.
+fn name_within<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let name = String::deserialize(from)?;
+    let plain = |part| matches!(part, Component::Normal(_));
+    if name.is_empty() || !Path::new(&name).components().all(plain) {
+        return Err(D::Error::custom("the name of a file that leads out of its artifact"));
+    }
+    Ok(name)
 }
 
 /// The files of an artifact, sorted by name.

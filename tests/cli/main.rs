@@ -4,6 +4,7 @@ mod bad_data;
 mod bad_models;
 mod bad_pipelines;
 mod bad_settings;
+mod caches;
 mod ci;
 mod commands;
 mod compare;

@@ -4,6 +4,7 @@ mod build;
 mod caching;
 mod keeping;
 mod language;
+mod outside;
 mod points;
 mod reproducing;
 mod running;

@@ -130,7 +130,7 @@ impl Store {
         let age = age(modified);
         let used = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let kept = |record: Record| Kept { key: *key, record, age, used };
-        Some(super::parsed(&text, key).map(kept))
+        Some(super::record::parsed(&text, key).map(kept))
     }
 }
 

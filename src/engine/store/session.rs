@@ -6,7 +6,12 @@
 //! lock alone. So whatever is found after its note stays until the process ends. A process that
 //! cannot write notes, since the disk is full or the store read-only, keeps the gate shut instead.
 
-use super::{Store, StoreError, during, lock::is_current, unique};
+use super::{
+    Store, StoreError, during,
+    inventory::{is_gone, listed},
+    lock::is_current,
+    unique,
+};
 use crate::engine::digest::Digest;
 use std::{
     collections::HashSet,
@@ -212,17 +217,17 @@ impl Store {
         Ok(Alone { _gate: file })
     }
 
-    /// What running processes have noted; the notes of dead ones are cleared away.
+    /// What running processes have noted.
     pub(super) fn held(&self) -> Result<Held, StoreError> {
         let mut held = Held::default();
-        for entry in self.entries("runs")? {
+        for entry in listed(&self.root.join("runs"))? {
             let path = entry.path();
-            if self.bury(&path)? {
+            if of_the_dead(&path)?.is_some() {
                 continue;
             }
             let text = match fs::read_to_string(&path) {
                 Ok(text) => text,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) if is_gone(&error) => continue,
                 Err(error) => return during("read", &path, Err(error)),
             };
             for line in text.lines() {
@@ -234,20 +239,26 @@ impl Store {
         Ok(held)
     }
 
-    /// Clears a file of notes away if its process is gone, and says whether it is.
-    pub(super) fn bury(&self, path: &Path) -> Result<bool, StoreError> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
-            Err(error) => return during("open", path, Err(error)),
-        };
-        match file.try_lock() {
-            Ok(()) => {
-                during("remove", path, super::remove(path))?;
-                Ok(true)
-            }
-            Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(error)) => during("lock", path, Err(error)),
+    /// Clears a file of notes away if its process is gone.
+    pub(super) fn bury(&self, path: &Path) -> Result<(), StoreError> {
+        match of_the_dead(path)? {
+            // Removed while it is locked, so that nobody registers with it.
+            Some(_lock) => during("remove", path, super::remove(path)),
+            None => Ok(()),
         }
+    }
+}
+
+/// A file of notes, locked, if its process is gone.
+fn of_the_dead(path: &Path) -> Result<Option<File>, StoreError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if is_gone(&error) => return Ok(None),
+        Err(error) => return during("open", path, Err(error)),
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => during("lock", path, Err(error)),
     }
 }

@@ -82,7 +82,6 @@ impl Store {
         }));
         let mut needed = HashSet::new();
         for one in kept {
-            needed.extend(one.blobs().iter().map(|(blob, _)| *blob));
             let file = one.record.outputs.files().iter().find_map(|file| {
                 let why = match there.get(&file.digest) {
                     None => "is gone",
@@ -92,9 +91,13 @@ impl Store {
                 };
                 Some(format!("its file `{}` {why}", file.name))
             });
+            let Some(why) = file else {
+                needed.extend(one.blobs().iter().map(|(blob, _)| *blob));
+                continue;
+            };
             let p = one.record.provenance;
             let stage = Some(format!("`{}` of {}", p.stage, p.pipeline));
-            found.damaged.extend(file.map(|why| Damage::Record { key: one.key, stage, why }));
+            found.damaged.push(Damage::Record { key: one.key, stage, why });
         }
         let orphans = there.iter().filter(|(blob, _)| !needed.contains(blob));
         let orphans: Vec<_> = orphans.filter(|(blob, _)| !is_bad.contains(blob)).collect();

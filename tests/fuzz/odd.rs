@@ -86,12 +86,16 @@ fn a_search_of_too_many_points_is_refused_by_name() {
     let said = [
         format!("grid = {{ batch_size = [{values}], epochs = [{values}] }}"),
         "grid = { batch_size = [8] }\nseeds = 9223372036854775807".into(),
+        "grid = { batch_size = [8] }\nseeds = 4294967295".into(),
+        "grid = { batch_size = [8, 9] }\nseeds = 65536".into(),
     ]
     .map(|lines| search(&lines));
     expect_test::expect![[r#"
         [
             "stage `s` (tune): the grid has 4000000 points",
             "stage `s` (tune): expected a whole number, 1 or more, found the number 9223372036854775807",
+            "stage `s` (tune): each combination would be trained 4294967295 times",
+            "stage `s` (tune): each combination would be trained 65536 times",
         ]
     "#]].assert_debug_eq(&said);
 }

@@ -14,6 +14,9 @@ use std::collections::HashSet;
 /// More points than anybody trains: a slip of the keyboard.
 const MOST: usize = 10_000;
 
+/// On how many seeds and folds together each of them can be trained.
+const MOST_REPEATS: u64 = 1_000;
+
 impl Tune {
     /// Everything that is wrong, in the order of the parameters.
     pub fn complaints(&self) -> Vec<Complaint> {
@@ -22,6 +25,7 @@ impl Tune {
         self.about_zip(&mut say);
         self.about_conditions(&mut say);
         self.about_budget(&mut say);
+        self.about_repeats(&mut say);
         self.about_halving(&mut say);
         self.about_names(&mut say);
         say.0
@@ -190,6 +194,16 @@ impl Tune {
         }
         if draws.points.get() as usize > MOST {
             say.of("search", format!("that are {} points", draws.points), "take fewer");
+        }
+    }
+
+    /// Each repeat of each combination becomes a stage, which a slip must not make billions of.
+    fn about_repeats(&self, say: &mut Complaints) {
+        let repeats = u64::from(self.seeds.get()) * u64::from(self.folds.get());
+        if repeats > MOST_REPEATS {
+            let place = if self.seeds >= self.folds { "seeds" } else { "folds" };
+            let message = format!("each combination would be trained {repeats} times");
+            say.of(place, message, "take fewer: seeds times folds may be 1000 at most");
         }
     }
 

@@ -172,7 +172,9 @@ impl Place {
         let mut started = Vec::new();
         for Told { what, stage, key } in told {
             let id = nodes.iter().position(|node| node.name == *stage).unwrap();
-            let meaning = expected.keys[id].clone().unwrap();
+            let meaning = expected.keys[id].clone();
+            let outcome = &expected.outcomes[id];
+            let meaning = meaning.unwrap_or_else(|| panic!("{stage} {what}, and is {outcome:?}"));
             let known = self.keys.entry(meaning.clone()).or_insert_with(|| key.clone());
             assert_eq!(known, key, "two keys for {meaning}");
             let known = self.meanings.entry(key.clone()).or_insert_with(|| meaning.clone());

@@ -46,7 +46,7 @@
 //!
 //! * **Never a wrong hit, never half a file taken for a whole one.** Temporary, sync, rename; the
 //!   record last; one maker a key by a lock of the operating system; source files hashed before and
-//!   looked at again after. Tests kill runs at many moments and compare with a clean run.
+//!   looked at again after. Tests kill runs at their steps, let steps fail, and compare with a clean run.
 //! * **The same bits** with any number of threads and jobs, interrupted and resumed or not, on
 //!   AVX-512, AVX2 and scalar code. Every output element of a kernel accumulates by fused
 //!   multiply-add in one fixed order; reductions go over fixed chunks combined in a fixed order;
@@ -97,6 +97,25 @@
 //! * *Thresholds and temperatures come from the valid split alone*, for each model on its own.
 //! * *A gate is a shortfall, not a failure*: the evaluation, its report and the lock file are there, and
 //!   the run ends with exit code 1, when it is cached too.
+//! * *The lock file says what keys are made of, one fact a line*: in CI the store never saw the locked
+//!   result. What all points of a search share is said once, and what outputs tell already is left out.
+//! * *A plan is explained by the lock file* where the store knows nothing ([`engine::lockfile`]).
+//! * *What is written to a CI log is guarded at the one place that prints*, not where texts come from. In
+//!   JUnit each stage is a suite of one case, since only suites have properties in Jenkins' schema.
+//! * *Nobody clears away what a process works with*: a process notes what it looks for before it looks,
+//!   under a shared lock, and who clears away holds that lock alone ([`engine::store`]).
+//! * *Records, remembered failures and stat indices carry a checksum of their own*: a turned bit may leave
+//!   valid JSON that says something else.
+//! * *What the machine could not do is told apart from work that failed* ([`engine::StageError`]): nothing is
+//!   concluded from a full disk, neither of a point nor of its search.
+//! * *Steps of publishing are system calls*: a shim kills and fails each in the tests, and the product has
+//!   no code for it.
+//! * *Cached stages are taken in bulk while nothing runs*; only what must run, or must hash files, goes to
+//!   a worker. A new point is explained by its nearest neighbours among those that left, not by all.
+//! * *A pipeline file reads what lies in its own folder or in that which one runs in*, or what
+//!   `allow_outside` names; `--set` is the user's own word.
+//! * *An exported run is a Provenance Run Crate* ([`engine::ro_crate`]). Its dates are those of the stages;
+//!   hosts, users and folders stay out, so equal results with equal provenance give equal bytes.
 //! * *The report shows keys and digests of what it was made from*, which are constant, and nothing of
 //!   when and where.
 //!

@@ -17,6 +17,7 @@ use std::{
 const PIPELINE: &str = r#"
 [pipeline]
 name = "small"
+allow_outside = ["../images"]
 seed = 3
 
 [stage.patches]

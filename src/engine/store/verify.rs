@@ -9,6 +9,9 @@ use std::{
     path::PathBuf,
 };
 
+/// What the system says of a disk that has lost something (errno(3)).
+const EIO: i32 = 5;
+
 /// Something that was damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Damage {
@@ -55,15 +58,17 @@ impl Store {
     /// meanwhile; what they are making is left to them.
     ///
     /// # Errors
-    /// When the store cannot be listed, or what is damaged cannot be removed.
+    /// When the store cannot be listed, a blob may not be read, or what is damaged cannot be removed.
     pub fn check(&self, step: impl Fn(u64) + Sync) -> Result<Found, StoreError> {
         let listed = self.inventory()?;
         let whole = |(digest, size): &(Digest, u64)| {
             let why = self.ails(digest);
             step(*size);
-            why.map(|why| (*digest, why))
+            why.map(|why| why.map(|why| (*digest, why))).transpose()
         };
-        let bad: BTreeMap<Digest, String> = listed.blobs.par_iter().filter_map(whole).collect();
+        let bad: Result<BTreeMap<Digest, String>, StoreError> =
+            listed.blobs.par_iter().filter_map(whole).collect();
+        let bad = bad?;
         let (kept, unreadable) = self.kept(&listed.keys);
         let there: BTreeMap<Digest, u64> = listed.blobs.iter().copied().collect();
         let mut found = Found {
@@ -107,14 +112,18 @@ impl Store {
         Ok(found)
     }
 
-    /// What is wrong with a blob.
-    fn ails(&self, digest: &Digest) -> Option<String> {
-        match Digest::of_file(&self.blob(digest)) {
-            Ok((is, _)) if is == *digest => None,
-            Ok((is, _)) => Some(format!("its contents have the digest {}", is.short())),
+    /// What is wrong with a blob. One that we may not read may be whole: that is an error.
+    fn ails(&self, digest: &Digest) -> Result<Option<String>, StoreError> {
+        let blob = self.blob(digest);
+        match Digest::of_file(&blob) {
+            Ok((is, _)) if is == *digest => Ok(None),
+            Ok((is, _)) => Ok(Some(format!("its contents have the digest {}", is.short()))),
             // It went meanwhile, which is no damage.
-            Err(error) if is_gone(&error) => None,
-            Err(error) => Some(format!("it cannot be read: {error}")),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) if error.raw_os_error() == Some(EIO) => {
+                Ok(Some(format!("the disk does not give it: {error}")))
+            }
+            Err(error) => during("read", &blob, Err(error)),
         }
     }
 

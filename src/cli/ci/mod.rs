@@ -140,7 +140,8 @@ fn sum(ending: &Ending) -> String {
     let words = ["failed", "not cached", "interrupted", "skipped", "ran", "cached", "held back"];
     let count = |what: &str| ending.stages.iter().filter(|s| word(&s.fate) == what).count();
     let mut parts: Vec<_> = words.map(|what| (count(what), what)).into();
-    parts.push((ending.stages.iter().map(|s| s.shortfalls.len()).sum(), "gates missed"));
+    let missed = ending.stages.iter().map(|s| s.shortfalls.len()).sum();
+    parts.push((missed, if missed == 1 { "gate missed" } else { "gates missed" }));
     if ending.lock == Lock::Binds {
         let differing = ending.stages.iter().filter(|s| s.mismatch.is_some()).count();
         parts.push((differing + ending.gone.len(), "unlike the lock file"));

@@ -75,7 +75,7 @@ fn each_end_has_its_table() {
     expect![[r#"
         ## microtome: large
 
-        1 failed, 1 interrupted, 1 skipped, 1 cached, 1 held back, 1 gates missed, 2 unlike the lock file in 0.0 ms
+        1 failed, 1 interrupted, 1 skipped, 1 cached, 1 held back, 1 gate missed, 2 unlike the lock file in 0.0 ms
 
         ### Failures
 

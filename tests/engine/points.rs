@@ -271,3 +271,35 @@ fn a_failing_point_is_not_let_through() {
     "#]]
     .assert_eq(&world.run(&rungs("[\"fail\", \"x\"]", 1)));
 }
+
+/// Nothing of it shows in sizes: a run would find it before the gate is asked, and so does a plan.
+#[test]
+fn a_plan_does_not_ask_a_damaged_gate() {
+    let world = World::new();
+    let toml = rungs("[\"x\", \"xxx\"]", 1);
+    world.run(&toml);
+    let (_, gate) = microtome::engine::plan(
+        &microtome::engine::Judge::new(&world.load(&toml), &world.store(), Default::default()),
+        &[world.load(&toml).find("s").unwrap()],
+    )
+    .into_iter()
+    .find_map(|planned| match planned.verdict {
+        microtome::engine::plan::Verdict::Cached(record)
+            if world.load(&toml).nodes[planned.id].name == "s[rung=1]" =>
+        {
+            Some((planned.id, record))
+        }
+        _ => None,
+    })
+    .unwrap();
+    let digest = gate.outputs.files()[0].digest;
+    let blob = world.store().blob(&digest);
+    let whole = std::fs::read(&blob).unwrap();
+    let mut damaged = whole.clone();
+    damaged[0] ^= 1;
+    std::fs::remove_file(&blob).unwrap();
+    std::fs::write(&blob, &damaged).unwrap();
+    expect![[r#""#]].assert_eq(&world.plan(&toml));
+    world.run(&toml);
+    assert_eq!(std::fs::read(&blob).unwrap(), whole, "the run made it again");
+}

@@ -299,7 +299,16 @@ fn a_plan_does_not_ask_a_damaged_gate() {
     damaged[0] ^= 1;
     std::fs::remove_file(&blob).unwrap();
     std::fs::write(&blob, &damaged).unwrap();
-    expect![[r#""#]].assert_eq(&world.plan(&toml));
+    expect![[r#"
+        a cached
+        reader waits on s
+        s would run: missing from points: s[text="x",twice]: held back → (gone); inputs.points.s[text="x",twice]: (new) → 761cd524c3
+        s[rung=1] would run: its result was damaged: `text` is not what was stored
+        s[text="x",twice] waits on s[rung=1]
+        s[text="x"] cached
+        s[text="xxx",twice] waits on s[rung=1]
+        s[text="xxx"] cached
+    "#]].assert_eq(&world.plan(&toml));
     world.run(&toml);
     assert_eq!(std::fs::read(&blob).unwrap(), whole, "the run made it again");
 }

@@ -5,7 +5,7 @@ use crate::{
     fixture::{Log, bytes, every_layer, patches, score, training},
     mutate::{cases, hold, hold_some},
 };
-use microtome::nn::{Compute, Network, NnError, Shape, Trainer, fit_on, kernels::isa::Isa};
+use microtome::nn::{Compute, Network, NnError, fit_on, kernels::isa::Isa};
 use std::fs;
 
 fn cx() -> Compute {

@@ -104,9 +104,10 @@ fn a_search_of_too_many_points_is_refused_by_name() {
     expect_test::expect![[r#"
         [
             "stage `s` (tune): the grid has 4000000 points",
-            "stage `s` (tune): expected a whole number, 1 or more, found the number 9223372036854775807",
+            "stage `s` (tune): expected a whole number from 1 to 4294967295, found the number 9223372036854775807",
             "stage `s` (tune): each combination would be trained 4294967295 times",
             "stage `s` (tune): each combination would be trained 65536 times",
+            "stage `s` (tune): it would train 1002000 times: 1002 points, 1000 times each",
         ]
     "#]].assert_debug_eq(&said);
 }

@@ -3,6 +3,7 @@
 use super::{
     digest::Digest,
     pipeline::{NodeId, Pipeline},
+    plan::{Reason, Verdict},
     stage::StageError,
     store::{Record, Store},
 };
@@ -12,6 +13,17 @@ use std::{
 };
 
 type Through = Arc<BTreeSet<NodeId>>;
+
+/// The verdict on a gate, whose files are read whole where its result is there: a damaged gate would
+/// let the wrong stages through, and a run makes it again. They are small.
+pub fn checked(store: &Store, verdict: Verdict) -> Verdict {
+    let Verdict::Cached(record) = &verdict else { return verdict };
+    // What cannot be read at all breaks the stages behind it, with its own words.
+    let damaged =
+        record.outputs.files().iter().find(|f| matches!(store.verify(&f.digest), Ok(false)));
+    let how = damaged.map(|file| format!("`{}` is not what was stored", file.name));
+    how.map_or(verdict, |how| Verdict::Stale(vec![Reason::Damaged(how)]))
+}
 
 /// By the gate and its result. A gate has a word on every stage behind it, so that opening it anew
 /// for each of them would take as long as their number squared.

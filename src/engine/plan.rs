@@ -2,7 +2,7 @@
 
 use super::{
     digest::Digest,
-    gates::OpenGates,
+    gates::{OpenGates, checked},
     gone::Gone,
     pipeline::{NodeId, Pipeline},
     recipe::{Difference, Input, Lack, Missing, Recipe, differences},
@@ -342,7 +342,10 @@ pub fn plan(judge: &Judge, targets: &[NodeId]) -> Vec<Planned> {
     let mut planned: Vec<Option<Planned>> = pipeline.nodes.iter().map(|_| None).collect();
     for wave in pipeline.graph.waves(&wanted) {
         let verdicts = each(&wave, |id| judged(judge, id, &known, &gates));
-        for (id, (key, verdict)) in wave.into_iter().zip(verdicts) {
+        for (id, (key, mut verdict)) in wave.into_iter().zip(verdicts) {
+            if are_gates.contains(&id) {
+                verdict = checked(judge.store, verdict);
+            }
             match &verdict {
                 Verdict::Cached(record) => {
                     known.insert(id, Read::Made(record.outputs.digest()));

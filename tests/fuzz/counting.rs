@@ -1,13 +1,20 @@
-//! An allocator that knows the most memory a thread held since it was asked last.
+//! An allocator that knows the most memory all threads held since it was asked last.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicIsize, Ordering::Relaxed},
+    },
 };
 
-thread_local! {
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
+static HELD: AtomicIsize = AtomicIsize::new(0);
+static PEAK: AtomicIsize = AtomicIsize::new(0);
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Held by a test while it counts: all threads count, so another test must not run meanwhile.
+pub fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 struct Counting;
@@ -16,11 +23,10 @@ struct Counting;
 static COUNTING: Counting = Counting;
 
 fn count(bytes: isize) {
-    // A thread that ends has no counters any more, and nobody asks.
-    let _ = HELD.try_with(|held| {
-        held.set(held.get() + bytes);
-        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(held.get())));
-    });
+    let held = HELD.fetch_add(bytes, Relaxed) + bytes;
+    if bytes > 0 {
+        PEAK.fetch_max(held, Relaxed);
+    }
 }
 
 // SAFETY: every call is the system allocator's own; counting allocates nothing.
@@ -37,10 +43,10 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// What some work gives, and the bytes that this thread held more at its peak than before.
+/// What some work gives, and the bytes that all threads held more at its peak than before.
 pub fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = HELD.get();
-    PEAK.set(before);
+    let before = HELD.load(Relaxed);
+    PEAK.store(before, Relaxed);
     let done = work();
-    (done, (PEAK.get() - before).max(0) as usize)
+    (done, (PEAK.load(Relaxed) - before).max(0) as usize)
 }

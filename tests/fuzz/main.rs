@@ -5,6 +5,10 @@
 //! `MICROTOME_CASES=100000 cargo test --release --test fuzz -- --nocapture`.
 
 mod counting;
+#[path = "../nn/fixture.rs"]
+#[allow(dead_code)]
+mod fixture;
+mod models;
 mod mutate;
 mod odd;
 mod pipelines;
@@ -15,3 +19,4 @@ mod toys;
 #[path = "../engine/trying.rs"]
 #[allow(dead_code)]
 mod trying;
+mod watch;

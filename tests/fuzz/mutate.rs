@@ -1,6 +1,6 @@
 //! Bytes with a few things done to them, and what is asked of whoever reads them.
 
-use crate::counting::peak_of;
+use crate::{counting::peak_of, watch::watched};
 use microtome::data::random::Random;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -59,20 +59,33 @@ fn mutated(mut bytes: Vec<u8>, others: &[Vec<u8>], random: &mut Random) -> Vec<u
     bytes
 }
 
-fn cases() -> u64 {
+pub fn cases() -> u64 {
     std::env::var("MICROTOME_CASES").map_or(300, |cases| cases.parse().unwrap())
 }
 
 /// Tries every case, which says whether the bytes were accepted. It may hold `more` bytes besides a
 /// thousand for each byte that it is given.
-pub fn hold(kind: &str, seeds: &[Vec<u8>], more: usize, mut accepts: impl FnMut(&[u8]) -> bool) {
+pub fn hold(kind: &str, seeds: &[Vec<u8>], more: usize, accepts: impl FnMut(&[u8]) -> bool) {
+    hold_some(cases(), kind, seeds, more, accepts);
+}
+
+/// As many cases, where each of them takes long.
+pub fn hold_some(
+    cases: u64,
+    kind: &str,
+    seeds: &[Vec<u8>],
+    more: usize,
+    mut accepts: impl FnMut(&[u8]) -> bool,
+) {
     let (mut slowest, mut largest, mut accepted) = (Duration::ZERO, 0, 0);
-    for case in 0..cases() {
+    for case in 0..cases {
         let mut random = Random::new(7, "fuzz", 0, case);
         let seed = &seeds[random.below(seeds.len() as u64) as usize];
         let bytes = mutated(seed.clone(), seeds, &mut random);
         let begin = Instant::now();
-        let (end, peak) = peak_of(|| catch_unwind(AssertUnwindSafe(|| accepts(&bytes))));
+        let (end, peak) = watched(format!("case {case} of {kind}"), || {
+            peak_of(|| catch_unwind(AssertUnwindSafe(|| accepts(&bytes))))
+        });
         let Ok(accept) = end else {
             panic!("case {case} of {kind} panics:\n{}", String::from_utf8_lossy(&bytes))
         };
@@ -82,7 +95,6 @@ pub fn hold(kind: &str, seeds: &[Vec<u8>], more: usize, mut accepts: impl FnMut(
         largest = largest.max(peak);
         accepted += u64::from(accept);
     }
-    let cases = cases();
     println!("{kind}: {accepted} of {cases} accepted, slowest {slowest:?}, peak {largest} bytes");
     assert!(accepted < cases, "{kind}: nothing was tried");
     assert!(slowest < Duration::from_secs(5), "{kind}: a case took {slowest:?}");

@@ -1,12 +1,17 @@
 //! Pipelines that are not written but generated: deep, long, large.
 
-use crate::{counting::peak_of, pipelines::parsed};
+use crate::{
+    counting::{peak_of, turn},
+    pipelines::parsed,
+    watch::watched,
+};
 use std::time::{Duration, Instant};
 
 /// The first problem of a pipeline, found in bounded time and memory.
 fn refused(toml: &str, sets: &[String]) -> String {
     let begin = Instant::now();
-    let (parsed, peak) = peak_of(|| parsed(toml, sets));
+    let (parsed, peak) =
+        watched(format!("the pipeline {toml:.200}"), || peak_of(|| parsed(toml, sets)));
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     assert!(peak < 512 << 20, "{peak} bytes");
     parsed.err().map_or("fine".into(), |rejected| rejected.problems[0].title())
@@ -14,6 +19,7 @@ fn refused(toml: &str, sets: &[String]) -> String {
 
 #[test]
 fn deep_nesting() {
+    let _turn = turn();
     for depth in [100, 10_000, 100_000] {
         for (open, close) in [("[", "]"), ("{a=", "}")] {
             let value = format!("{}1{}", open.repeat(depth), close.repeat(depth));
@@ -36,6 +42,7 @@ const SAY: &str = "[stage.a]\nkind = 'ingest'\nsource.synthetic = { count = ";
 
 #[test]
 fn extreme_numbers_and_strange_characters() {
+    let _turn = turn();
     for number in [
         "9223372036854775807",
         "-9223372036854775808",
@@ -58,6 +65,7 @@ fn extreme_numbers_and_strange_characters() {
 /// A parameter is not expanded within another, so that a file's references cannot blow it up.
 #[test]
 fn parameters_do_not_expand_each_other() {
+    let _turn = turn();
     let mut toml = String::from("[params]\np0 = 'xxxxxxxxxx'\n");
     for i in 1..60 {
         toml += &format!("p{i} = '${{params.p{p}}}${{params.p{p}}}'\n", p = i - 1);
@@ -82,20 +90,24 @@ fn search(lines: &str) -> String {
 
 #[test]
 fn a_search_of_too_many_points_is_refused_by_name() {
+    let _turn = turn();
     let values = (0..2000).map(|i| i.to_string()).collect::<Vec<_>>().join(", ");
+    let two = (1..=501).map(|i| i.to_string()).collect::<Vec<_>>().join(", ");
     let said = [
         format!("grid = {{ batch_size = [{values}], epochs = [{values}] }}"),
         "grid = { batch_size = [8] }\nseeds = 9223372036854775807".into(),
         "grid = { batch_size = [8] }\nseeds = 4294967295".into(),
         "grid = { batch_size = [8, 9] }\nseeds = 65536".into(),
+        format!("grid = {{ batch_size = [{two}], epochs = [3, 4] }}\nseeds = 1000"),
     ]
     .map(|lines| search(&lines));
     expect_test::expect![[r#"
         [
             "stage `s` (tune): the grid has 4000000 points",
-            "stage `s` (tune): expected a whole number, 1 or more, found the number 9223372036854775807",
+            "stage `s` (tune): expected a whole number from 1 to 4294967295, found the number 9223372036854775807",
             "stage `s` (tune): each combination would be trained 4294967295 times",
             "stage `s` (tune): each combination would be trained 65536 times",
+            "stage `s` (tune): it would train 1002000 times: 1002 points, 1000 times each",
         ]
     "#]].assert_debug_eq(&said);
 }

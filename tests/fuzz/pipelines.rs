@@ -1,6 +1,6 @@
 //! Pipeline files, settings of the command line, and lock files.
 
-use crate::mutate::hold;
+use crate::{counting::turn, mutate::hold};
 use microtome::{
     engine::{LockFile, Pipeline, Rejected, pipeline},
     stages::KINDS,
@@ -44,6 +44,7 @@ fn facts(pipeline: &Pipeline) -> Vec<(String, serde_json::Value)> {
 
 #[test]
 fn pipeline_files() {
+    let _turn = turn();
     hold("pipelines", &files("toml"), 64 << 20, |bytes| {
         let toml = String::from_utf8_lossy(bytes);
         let Ok(once) = parsed(&toml, &[]) else { return false };
@@ -54,6 +55,7 @@ fn pipeline_files() {
 
 #[test]
 fn settings() {
+    let _turn = turn();
     let toml = String::from_utf8(files("toml")[2].clone()).unwrap();
     let seeds = [
         "stage.cnn.epochs=3",
@@ -72,6 +74,7 @@ fn settings() {
 
 #[test]
 fn lock_files() {
+    let _turn = turn();
     let dir = tempfile::tempdir().unwrap();
     let pipeline = dir.path().join("p.toml");
     hold("lock files", &files("lock"), 4 << 20, |bytes| {

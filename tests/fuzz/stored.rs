@@ -1,6 +1,10 @@
 //! Files of the store, and data sets.
 
-use crate::{mutate::hold, toys};
+use crate::{
+    counting::turn,
+    mutate::{cases, hold, hold_some},
+    toys,
+};
 use microtome::{
     data::Dataset,
     engine::{
@@ -52,6 +56,7 @@ fn files_below(root: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn records() {
+    let _turn = turn();
     let dir = tempfile::tempdir().unwrap();
     let made = run(dir.path());
     let path = files_below(&dir.path().join("cache/recipes")).remove(0);
@@ -86,18 +91,14 @@ fn records() {
 /// Histories, failures, records: whatever becomes of them, the next run has all results.
 #[test]
 fn files_of_the_store() {
+    let _turn = turn();
     let dir = tempfile::tempdir().unwrap();
     let made = run(dir.path());
     for part in ["history", "failures", "recipes"] {
         let path = files_below(&dir.path().join("cache").join(part)).remove(0);
         let whole = fs::read(&path).unwrap();
-        let mut cases = 0;
-        hold(part, &[whole.clone()], 16 << 20, |bytes| {
-            cases += 1;
-            // A run takes a hundred times as long as what is tried here otherwise.
-            if cases > 100 && cases % 100 != 0 {
-                return false;
-            }
+        // A run takes a hundred times as long as what is tried here otherwise.
+        hold_some(cases().min(100).max(cases() / 100), part, &[whole.clone()], 16 << 20, |bytes| {
             fs::write(&path, bytes).unwrap();
             assert_eq!(run(dir.path()), made);
             false
@@ -108,6 +109,7 @@ fn files_of_the_store() {
 
 #[test]
 fn data_sets() {
+    let _turn = turn();
     let dir = tempfile::tempdir().unwrap();
     let toml = "stage.d = { kind = 'ingest', source = { synthetic = { count = 12, size = 16 } } }";
     let out = dir.path().join("out/fuzz/d");

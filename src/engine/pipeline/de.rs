@@ -72,10 +72,12 @@ impl de::Error for DeError {
         DeError::of(Fault::MissingKey { name })
     }
     fn invalid_type(found: Unexpected, expected: &dyn Expected) -> DeError {
-        DeError::of(Fault::WrongValue {
-            found: found_words(found),
-            expected: expected_words(expected),
-        })
+        let expected = match (too_large(found), &*expected.to_string()) {
+            (true, "a nonzero u32") => format!("a whole number from 1 to {}", u32::MAX),
+            (true, "u32") => format!("a whole number from 0 to {}", u32::MAX),
+            _ => expected_words(expected),
+        };
+        DeError::of(Fault::WrongValue { found: found_words(found), expected })
     }
     fn invalid_value(found: Unexpected, expected: &dyn Expected) -> DeError {
         DeError::invalid_type(found, expected)
@@ -83,6 +85,15 @@ impl de::Error for DeError {
     fn invalid_length(len: usize, expected: &dyn Expected) -> DeError {
         let found = format!("{len} of them");
         DeError::of(Fault::WrongValue { found, expected: expected_words(expected) })
+    }
+}
+
+/// Beyond 32 bits, so that the upper limit is what there is to say.
+fn too_large(found: Unexpected) -> bool {
+    match found {
+        Unexpected::Signed(i) => i > u32::MAX.into(),
+        Unexpected::Unsigned(u) => u > u32::MAX.into(),
+        _ => false,
     }
 }
 

@@ -17,6 +17,9 @@ const MOST: usize = 10_000;
 /// On how many seeds and folds together each of them can be trained.
 const MOST_REPEATS: u64 = 1_000;
 
+/// How many stages a search may become: each is held in memory, judged and written down.
+const MOST_STAGES: u64 = 1_000_000;
+
 impl Tune {
     /// Everything that is wrong, in the order of the parameters.
     pub fn complaints(&self) -> Vec<Complaint> {
@@ -36,22 +39,27 @@ impl Tune {
             let help = "name a parameter and its values: `grid = { \"optimizer.adam.lr\" = [1e-2, 1e-3] }`";
             say.of("grid", "the grid is empty", help);
         }
-        let mut product_of_all: usize = 0;
         for (i, product) in self.grid.products.iter().enumerate() {
             for (key, domain) in product {
                 self.about_domain(format!("{}.{key}", self.grid.place(i)), key, domain, say);
             }
-            let counts = product.values().map(|domain| match domain {
-                Domain::List(values) => values.len(),
-                _ => 1,
-            });
-            let points = counts.fold(1, usize::saturating_mul);
-            product_of_all = product_of_all.saturating_add(points);
         }
+        let product_of_all = self.product_of_all();
         if product_of_all > MOST {
             let help = "take values away, or draw some: `search = { random = { points = 50 } }`";
             say.of("grid", format!("the grid has {product_of_all} points"), help);
         }
+    }
+
+    /// The points of all grids, before any is left out; a range counts as one value.
+    fn product_of_all(&self) -> usize {
+        let values = |domain: &Domain| match domain {
+            Domain::List(values) => values.len(),
+            _ => 1,
+        };
+        let points =
+            |product: &Product| product.values().map(values).fold(1, usize::saturating_mul);
+        self.grid.products.iter().map(points).fold(0, usize::saturating_add)
     }
 
     fn about_domain(&self, place: String, key: &str, domain: &Domain, say: &mut Complaints) {
@@ -204,6 +212,20 @@ impl Tune {
             let place = if self.seeds >= self.folds { "seeds" } else { "folds" };
             let message = format!("each combination would be trained {repeats} times");
             say.of(place, message, "take fewer: seeds times folds may be 1000 at most");
+        }
+        let points = match &self.search {
+            Strategy::Random(draws) | Strategy::QuasiRandom(draws) => draws.points.get() as usize,
+            _ => self.product_of_all(),
+        };
+        let rungs = self.halving.as_ref().map_or(1, |halving| halving.epochs.len().max(1));
+        let each = repeats.saturating_mul(rungs as u64);
+        let stages = each.saturating_mul(points as u64);
+        if points <= MOST && repeats <= MOST_REPEATS && stages > MOST_STAGES {
+            let message =
+                format!("it would train {stages} times: {points} points, {each} times each");
+            let help =
+                "take fewer points, seeds, folds or rungs: their product may be 1000000 at most";
+            say.of("grid", message, help);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a run tells while it goes on; the command line draws it or prints it as JSON.
 
-use super::{plan::Reason, stage::Progress};
+use super::{reason::Reason, stage::Progress};
 use serde::Serialize;
 
 /// One thing that happened.

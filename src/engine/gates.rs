@@ -3,7 +3,8 @@
 use super::{
     digest::Digest,
     pipeline::{NodeId, Pipeline},
-    plan::{Reason, Verdict},
+    plan::Verdict,
+    reason::Reason,
     stage::StageError,
     store::{Record, Store},
 };

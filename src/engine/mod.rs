@@ -30,6 +30,7 @@ pub mod output;
 pub mod pipeline;
 pub mod plan;
 pub mod point;
+pub mod reason;
 pub mod recipe;
 pub mod reproduce;
 pub mod ro_crate;

@@ -5,64 +5,17 @@ use super::{
     gates::{OpenGates, checked},
     gone::Gone,
     pipeline::{NodeId, Pipeline},
-    recipe::{Difference, Input, Lack, Missing, Recipe, differences},
+    reason::Reason,
+    recipe::{Input, Lack, Missing, Recipe, differences},
     source::{Reach, Snapshot, SourceError, SourceFiles},
     stage::{Arity, Naming, Port, StageError},
     store::{Failure, History, Lookup, Record, Store},
 };
 use rayon::prelude::*;
-use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::OnceLock,
 };
-
-/// Why a stage has to run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// Nothing like it is known here.
-    New,
-    /// It never finished here, and the lock file has its result.
-    AsLocked,
-    /// It was begun and left a checkpoint.
-    Unfinished,
-    /// What it depends on is not what it was.
-    Changed {
-        /// What it is compared with, where that is not the stage itself: a point that left the
-        /// grid when this one came, or the lock file.
-        was: Option<String>,
-        differences: Vec<Difference>,
-    },
-    /// It ran, and its result is not kept any more.
-    Forgotten,
-    /// Its result is damaged, and how.
-    Damaged(String),
-    /// `--force`
-    Forced,
-}
-
-impl Reason {
-    /// The reason in the user's terms, one fact a line.
-    pub fn lines(&self) -> Vec<String> {
-        let line = match self {
-            Reason::New => "it never finished here before".into(),
-            Reason::AsLocked => "its result is not in this store; the recipe is as locked".into(),
-            Reason::Unfinished => "it was interrupted; it goes on from its checkpoint".into(),
-            Reason::Forgotten => "its result is not in the store any more".into(),
-            Reason::Damaged(how) => format!("its result was damaged: {how}"),
-            Reason::Forced => "it was forced".into(),
-            Reason::Changed { was, differences } => {
-                let mut lines: Vec<_> = differences.iter().map(Difference::to_string).collect();
-                if let (Some(was), Some(first)) = (was, lines.first_mut()) {
-                    *first = format!("compared with {was}, {first}");
-                }
-                return lines;
-            }
-        };
-        vec![line]
-    }
-}
 
 /// What would happen to a stage.
 #[derive(Debug)]
@@ -298,8 +251,8 @@ impl<'a> Judge<'a> {
         };
         // An input that is not known yet is taken to be what it was.
         let before = self.inputs_of(id, &last.recipe);
-        let unknown = Digest::of_bytes(b"not known yet");
-        let before = |from| Read::Made(before.get(&from).copied().unwrap_or(unknown));
+        let unknown = Read::Made(Digest::of_bytes(b"not known yet"));
+        let before = |from| before.get(&from).unwrap_or(&unknown).clone();
         match self
             .prepare(id, |from| Some(known.get(&from).cloned().unwrap_or_else(|| before(from))))
         {
@@ -312,23 +265,27 @@ impl<'a> Judge<'a> {
     }
 
     /// What a stage's inputs were in a former recipe of it.
-    fn inputs_of(&self, id: NodeId, then: &Recipe) -> HashMap<NodeId, Digest> {
-        let mut digests = HashMap::new();
+    fn inputs_of(&self, id: NodeId, then: &Recipe) -> HashMap<NodeId, Read> {
+        let mut were = HashMap::new();
         for (port, ids) in &self.pipeline.nodes[id].inputs {
             let inputs = then.inputs.get(port.name).map_or(&[][..], Vec::as_slice);
-            let named = inputs.iter().filter_map(|input| Some((input.name.as_deref()?, input)));
-            let named: HashMap<&str, &Input> = named.collect();
+            let missing = then.missing.get(port.name).map_or(&[][..], Vec::as_slice);
+            let named = inputs
+                .iter()
+                .filter_map(|input| Some((input.name.as_deref()?, Read::Made(input.digest))));
+            let missing = missing.iter().map(|m| (m.name.as_str(), Read::Missing(m.why.clone())));
+            let named: HashMap<&str, Read> = named.chain(missing).collect();
             for (at, from) in ids.iter().enumerate() {
-                let input = match port.naming {
-                    Naming::Named => named.get(&*self.pipeline.nodes[*from].name).copied(),
-                    Naming::Anonymous => inputs.get(at),
+                let was = match port.naming {
+                    Naming::Named => named.get(&*self.pipeline.nodes[*from].name).cloned(),
+                    Naming::Anonymous => inputs.get(at).map(|input| Read::Made(input.digest)),
                 };
-                if let Some(input) = input {
-                    digests.entry(*from).or_insert(input.digest);
+                if let Some(was) = was {
+                    were.entry(*from).or_insert(was);
                 }
             }
         }
-        digests
+        were
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     pipeline::{NodeId, Pipeline},
-    plan::Reason,
+    reason::Reason,
     recipe::Lack,
     stage::{Arity, Port, StageError},
     store::Record,

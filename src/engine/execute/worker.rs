@@ -7,7 +7,8 @@ use crate::engine::{
     event::{Event, sentences},
     job::{Job, panicked, unchanged},
     pipeline::NodeId,
-    plan::{Judge, Prepared, Reason, Verdict},
+    plan::{Judge, Prepared, Verdict},
+    reason::Reason,
     stage::{Context, Progress, StageError},
     store::{Failure, Lookup, Provenance, Rate, Record, StoreError, host},
 };

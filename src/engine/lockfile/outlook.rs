@@ -6,7 +6,8 @@ use crate::engine::{
     artifact::{File, Tree},
     digest::Digest,
     pipeline::NodeId,
-    plan::{Judge, Planned, Prepared, Read, Reason, Verdict},
+    plan::{Judge, Planned, Prepared, Read, Verdict},
+    reason::Reason,
     recipe::{Difference, differences_of, facts},
     store::Lookup,
 };

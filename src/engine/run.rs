@@ -99,6 +99,12 @@ impl<'a> Run<'a> {
             .collect()
     }
 
+    /// Whether a stage waits for nothing but a worker. One that did may have to wait once more for
+    /// what it reads, where another reader found that damaged.
+    pub fn is_ready(&self, id: NodeId) -> bool {
+        matches!(self.states[id], State::Waiting) && self.open_reads[id] == 0
+    }
+
     /// What a waiting stage has to expect of what it reads.
     fn prospect(&self, id: NodeId) -> Prospect {
         if self.pipeline.graph.reads(id).iter().any(|from| self.is_lost_for(id, *from)) {

@@ -220,6 +220,26 @@ fn nothing_is_made_of_a_blob_that_was_changed() {
 }
 
 #[test]
+fn all_readers_wait_for_a_blob_that_was_changed() {
+    let world = World { jobs: 1, ..World::new() };
+    let toml = "stage.a = { kind = \"say\", text = \"hi\" }\n";
+    world.run(toml);
+    let blob = blob_of(&world, "a", "text");
+    fs::remove_file(&blob).unwrap();
+    fs::write(&blob, "ho").unwrap();
+    // Both are ready when the first of them finds out.
+    let readers =
+        "stage.b = { kind = \"loud\", of = \"a\" }\nstage.c = { kind = \"trim\", of = \"a\" }\n";
+    expect![[r#"
+        a ran: its result was damaged: `text` is gone
+        b ran: it never finished here before
+        c ran: it never finished here before
+    "#]]
+    .assert_eq(&world.run(&format!("{toml}{readers}")));
+    assert_eq!(world.text("c"), "hi");
+}
+
+#[test]
 fn force_heals_a_blob_that_was_changed() {
     let world = World::new();
     world.run(SAY);

@@ -26,7 +26,7 @@ fn models() {
     for path in [&weights, &json] {
         let whole = fs::read(path).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        hold(&name, &[whole.clone()], 64 << 20, |bytes| {
+        hold(&name, std::slice::from_ref(&whole), 64 << 20, |bytes| {
             fs::write(path, bytes).unwrap();
             match Network::open(&weights, &json) {
                 Ok(network) => network.description().summary().len() > 1,
@@ -66,7 +66,7 @@ fn checkpoints() {
         assert_eq!(log.epochs, [1, 2, 3]);
     }
     let some = cases().min(30).max(cases() / 1000);
-    hold_some(some, "checkpoints", &[whole.clone()], 64 << 20, |damaged| {
+    hold_some(some, "checkpoints", std::slice::from_ref(&whole), 64 << 20, |damaged| {
         fs::write(&path, damaged).unwrap();
         let mut log = Log::default();
         assert!(bytes(&fit(&mut log).unwrap()) == expected);

@@ -64,7 +64,7 @@ fn records() {
     let whole = fs::read(&path).unwrap();
     let store = Store::at(&dir.path().join("cache"));
     let mut cases = 0;
-    hold("records", &[whole.clone()], 16 << 20, |bytes| {
+    hold("records", std::slice::from_ref(&whole), 16 << 20, |bytes| {
         fs::write(&path, bytes).unwrap();
         let hit = match store.find(&key) {
             Lookup::Hit(_) => true,
@@ -98,11 +98,17 @@ fn files_of_the_store() {
         let path = files_below(&dir.path().join("cache").join(part)).remove(0);
         let whole = fs::read(&path).unwrap();
         // A run takes a hundred times as long as what is tried here otherwise.
-        hold_some(cases().min(100).max(cases() / 100), part, &[whole.clone()], 16 << 20, |bytes| {
-            fs::write(&path, bytes).unwrap();
-            assert_eq!(run(dir.path()), made);
-            false
-        });
+        hold_some(
+            cases().min(100).max(cases() / 100),
+            part,
+            std::slice::from_ref(&whole),
+            16 << 20,
+            |bytes| {
+                fs::write(&path, bytes).unwrap();
+                assert_eq!(run(dir.path()), made);
+                false
+            },
+        );
         fs::write(&path, whole).unwrap();
     }
 }
@@ -136,7 +142,7 @@ fn data_sets() {
     }
     for name in ["images.safetensors", "dataset.json", "index.csv"] {
         let whole = fs::read(copy.join(name)).unwrap();
-        hold(name, &[whole.clone()], 4 << 20, |bytes| {
+        hold(name, std::slice::from_ref(&whole), 4 << 20, |bytes| {
             fs::write(copy.join(name), bytes).unwrap();
             let Ok(opened) = Dataset::open(&|name| copy.join(name)) else { return false };
             (0..opened.len()).for_each(|i| assert!(!opened.image(i).is_empty()));

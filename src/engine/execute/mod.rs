@@ -161,6 +161,10 @@ impl Coordinator<'_> {
             ready.extend(fresh.drain(..));
             while running < self.workers && !halted {
                 let Some(id) = ready.pop_front() else { break };
+                if !run.is_ready(id) {
+                    // It comes back when what it reads has been made again.
+                    continue;
+                }
                 run.enter(id, State::Running);
                 if jobs.send(job(run, id)).is_err() {
                     return;
@@ -194,6 +198,7 @@ impl Coordinator<'_> {
     fn take(&self, run: &mut Run, ready: Vec<NodeId>) -> Vec<NodeId> {
         let (mut rest, mut ready) = (Vec::new(), ready);
         while !ready.is_empty() && !self.stop.load(Ordering::Relaxed) {
+            ready.retain(|id| run.is_ready(*id));
             let (judge, so_far) = (self.judge, &*run);
             let found = each(&ready, |id| worker::look(judge, &job(so_far, id)));
             for (id, found) in std::mem::take(&mut ready).into_iter().zip(found) {

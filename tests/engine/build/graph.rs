@@ -76,7 +76,11 @@ fn one(name: &'static str, of: usize) -> Port {
 
 fn distinct(numbers: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut kept = Vec::new();
-    numbers.for_each(|number| (!kept.contains(&number)).then(|| kept.push(number)).unwrap_or(()));
+    for number in numbers {
+        if !kept.contains(&number) {
+            kept.push(number);
+        }
+    }
     kept
 }
 

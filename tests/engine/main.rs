@@ -1,6 +1,5 @@
 //! The engine on toy stages: what ran, why, and what was said.
 
-mod build;
 mod caching;
 mod keeping;
 mod language;

@@ -51,7 +51,7 @@ pub fn run(dir: &Path, go: Go) -> Vec<Told> {
         End::KilledAt { .. } | End::KilledIn { .. } => {
             let order = serde_json::to_string(&(dir, go)).unwrap();
             let child = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "build::drive::child", "--ignored", "--nocapture"])
+                .args(["--exact", "drive::child", "--ignored", "--nocapture"])
                 .env(CHILD, order)
                 .output()
                 .unwrap();

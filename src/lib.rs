@@ -110,6 +110,8 @@
 //!   concluded from a full disk, neither of a point nor of its search.
 //! * *Steps of publishing are system calls*: a shim kills and fails each in the tests, and the product has
 //!   no code for it.
+//! * *A plan reads a gate's files whole before it asks the gate*, as a run does: a damaged one would let the
+//!   wrong points through.
 //! * *Cached stages are taken in bulk while nothing runs*; only what must run, or must hash files, goes to
 //!   a worker. A new point is explained by its nearest neighbours among those that left, not by all.
 //! * *A pipeline file reads what lies in its own folder or in that which one runs in*, or what

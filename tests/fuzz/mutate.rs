@@ -97,5 +97,4 @@ pub fn hold_some(
     }
     println!("{kind}: {accepted} of {cases} accepted, slowest {slowest:?}, peak {largest} bytes");
     assert!(accepted < cases, "{kind}: nothing was tried");
-    assert!(slowest < Duration::from_secs(5), "{kind}: a case took {slowest:?}");
 }

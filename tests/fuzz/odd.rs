@@ -5,14 +5,11 @@ use crate::{
     pipelines::parsed,
     watch::watched,
 };
-use std::time::{Duration, Instant};
 
-/// The first problem of a pipeline, found in bounded time and memory.
+/// The first problem of a pipeline, found in bounded memory, and without a hang.
 fn refused(toml: &str, sets: &[String]) -> String {
-    let begin = Instant::now();
     let (parsed, peak) =
         watched(format!("the pipeline {toml:.200}"), || peak_of(|| parsed(toml, sets)));
-    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     assert!(peak < 512 << 20, "{peak} bytes");
     parsed.err().map_or("fine".into(), |rejected| rejected.problems[0].title())
 }

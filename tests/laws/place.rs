@@ -238,7 +238,7 @@ impl Place {
         self.run(Go { jobs: 2, end: End::Itself });
         self.heal();
         self.run(Go { jobs: 2, end: End::Itself });
-        self.is_hurt = false;
+        let was_hurt = std::mem::take(&mut self.is_hurt);
         let (nodes, toml) = self.resolved();
         let expected = forecast(&nodes, &self.sources, &self.kept);
         // Once more: nothing happens, but that failing stages are tried again.
@@ -259,7 +259,13 @@ impl Place {
                 continue;
             }
             let folder = |dir: &Path| contents(&dir.join("out/toy").join(&node.name));
-            let (here, there) = (folder(self.dir.path()), folder(clean.path()));
+            let (mut here, there) = (folder(self.dir.path()), folder(clean.path()));
+            // What a killed run had linked of a file that was damaged since cannot be told from one
+            // that somebody put there.
+            here.retain(|name, text| {
+                let blob = Store::at(&self.path("cache")).blob(&Digest::of_bytes(text));
+                there.contains_key(name) || !was_hurt || blob.exists()
+            });
             assert_eq!(here, there, "the output of {} in\n{toml}", node.name);
         }
         assert_eq!(here.text(), there.text());

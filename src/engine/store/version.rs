@@ -1,6 +1,6 @@
 //! The version of a store's layout, so that no program takes another's layout for its own.
 
-use super::{Store, StoreError, during, write_atomically};
+use super::{Store, StoreError, during};
 use std::{fs, io};
 
 const VERSION: &str = "1";
@@ -17,7 +17,7 @@ impl Store {
         if self.marked()? {
             return Ok(());
         }
-        write_atomically(&self.root.join("version"), format!("{VERSION}\n").as_bytes())
+        self.write(&self.root.join("version"), format!("{VERSION}\n").as_bytes())
     }
 
     /// Whether the store has a mark.

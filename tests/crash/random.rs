@@ -30,7 +30,11 @@ fn killed_at_random_moments_it_ends_like_a_clean_run() {
             run.kill();
             kills -= 1;
             if wait < 0.5 {
-                assert!(run.end().was_killed());
+                let end = run.end();
+                // It may have got through just before it was killed.
+                if !end.was_killed() {
+                    break end;
+                }
             } else {
                 dying = Some(run);
             }

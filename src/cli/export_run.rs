@@ -15,7 +15,8 @@ use std::{collections::BTreeSet, path::PathBuf};
 /// other file what it is, how it came about, and its sums. This one keeps to the profile Provenance
 /// Run Crate 0.5. It holds the pipeline file, the lock file of what is exported, and the results of
 /// all stages, which have to be there: run first. Of source files it holds digests alone. Beside
-/// what the pipeline file says itself, names of hosts, users and folders do not enter it. Equal results with equal provenance give equal bytes.
+/// what the pipeline file says itself, names of hosts, users and folders do not enter it. Equal
+/// results with equal provenance give equal bytes.
 #[derive(Args)]
 pub struct ExportRun {
     #[command(flatten)]

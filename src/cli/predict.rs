@@ -3,7 +3,7 @@
 use super::{
     Exit, Failure, failed, print,
     progress::bar_of,
-    run::{MOST_THREADS, count},
+    run::{compute_on, count},
     say,
     table::seconds,
 };
@@ -63,11 +63,8 @@ enum IdsArg {
 impl Predict {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         crate::stages::check_environment().map_err(|problem| Failure::new(Exit::Wrong, problem))?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = count("--threads", self.threads, MOST_THREADS)?.unwrap_or(cores);
         let batch = count("--batch", Some(self.batch), MOST_IMAGES)?.unwrap_or(1);
-        // The pool can be built once; a second build in one process changes nothing.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        compute_on(self.threads)?;
         let prediction = self.request(batch).prepare().map_err(failed(Exit::Wrong))?;
         let input = prediction.input();
         let bar = bar_of(prediction.images() as u64, "images");

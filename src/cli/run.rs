@@ -132,17 +132,14 @@ impl Run {
     }
 
     fn order(&self, pipeline: &Pipeline) -> Result<Order, Failure> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = count("--threads", self.threads, MOST_THREADS)?.unwrap_or(cores);
-        // The pool can be built once; a second build in one process changes nothing.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        compute_on(self.threads)?;
         Ok(Order {
             targets: targets(pipeline, &self.stages)?,
             force: match self.force.as_slice() {
                 [] => Default::default(),
                 names => targets(pipeline, names)?.into_iter().collect(),
             },
-            jobs: count("--jobs", self.jobs, MOST_THREADS)?.unwrap_or(cores),
+            jobs: count("--jobs", self.jobs, MOST_THREADS)?.unwrap_or_else(cores),
             on_failure: if self.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
             retry: if self.retry_failed { Retry::Failed } else { Retry::Nothing },
             out: self.out.clone(),
@@ -248,7 +245,7 @@ fn not_cached(pipeline: &Pipeline, lacking: &[Planned]) -> Failure {
 }
 
 /// More than any machine has cores: a slip of the keyboard rather than a wish.
-pub(super) const MOST_THREADS: usize = 1024;
+const MOST_THREADS: usize = 1024;
 
 /// A number of 1 to `most`.
 pub(super) fn count(
@@ -263,6 +260,18 @@ pub(super) fn count(
         }
         other => Ok(other),
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Lets so many threads compute, or one a core.
+pub(super) fn compute_on(threads: Option<usize>) -> Result<(), Failure> {
+    let threads = count("--threads", threads, MOST_THREADS)?.unwrap_or_else(cores);
+    // The pool can be built once; a second build in one process changes nothing.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    Ok(())
 }
 
 /// The stages that were named on the command line, or all.

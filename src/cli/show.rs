@@ -4,8 +4,7 @@ use super::{
     Exit, Failure, PipelineArgs, StoreArgs, print,
     table::{seconds, table},
 };
-pub(super) use crate::engine::moment::when;
-use crate::engine::{Judge, Pipeline, Planned, Store, Verdict, plan, store::Record};
+use crate::engine::{Judge, Pipeline, Planned, Store, Verdict, moment::when, plan, store::Record};
 use clap::Args;
 use std::collections::BTreeSet;
 

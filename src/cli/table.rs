@@ -29,3 +29,8 @@ pub fn seconds(seconds: f64) -> String {
         s => format!("{:.0} h {:02.0} min", (s / 3600.0).floor(), (s % 3600.0) / 60.0),
     }
 }
+
+/// `1 result`, `2 results`.
+pub fn counted(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}

@@ -1,7 +1,7 @@
 //! `microtome why`: one stage explained.
 
-use super::{Exit, Failure, PipelineArgs, StoreArgs, print, show, table::seconds};
-use crate::engine::{Judge, Pipeline, Verdict, event::sentences, store::Record};
+use super::{Exit, Failure, PipelineArgs, StoreArgs, print, table::seconds};
+use crate::engine::{Judge, Pipeline, Verdict, event::sentences, moment::when, store::Record};
 use clap::Args;
 use std::collections::BTreeSet;
 
@@ -74,7 +74,7 @@ fn cached(name: &str, record: &Record) -> String {
     format!(
         "{name} is cached: nothing that it depends on has changed.\n\
          Its result was made {} on {}{} as `{}` of {}, in {}, because\n{}",
-        show::when(p.started),
+        when(p.started),
         p.host,
         p.run.as_ref().map_or(String::new(), |run| format!(" by the run {run}")),
         p.stage,

@@ -3,6 +3,7 @@
 use super::{
     pipeline::Pipeline,
     plan::{Planned, Verdict},
+    point::is_point_of,
     store::{History, Store},
 };
 use std::collections::HashMap;
@@ -42,9 +43,7 @@ impl Past<'_> {
         if let Some(known) = self.points.get(search) {
             return *known;
         }
-        let is_point =
-            |name: &&String| name.strip_prefix(search).is_some_and(|rest| rest.starts_with('['));
-        let points = self.history.0.keys().filter(is_point);
+        let points = self.history.0.keys().filter(|name| is_point_of(search, name));
         let mut took: Vec<f64> = points.filter_map(|name| self.took(name)).collect();
         took.sort_by(f64::total_cmp);
         let median = took.get(took.len() / 2).copied();

@@ -1,10 +1,10 @@
 //! A run in which nothing runs: every result is in the store, or there is no run.
 
-use super::pipeline::Pipeline;
 use super::{
     event::Event,
     execute::{Order, link},
     output::Outputs,
+    pipeline::Pipeline,
     plan::{Judge, Planned, Verdict, plan},
     run::{Run, State},
     source::Reach,

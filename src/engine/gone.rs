@@ -2,6 +2,7 @@
 
 use super::{
     pipeline::Pipeline,
+    point::is_point_of,
     recipe::{Difference, Recipe, differences},
     store::{History, Store},
 };
@@ -31,9 +32,7 @@ impl Gone {
         name: &str,
         recipe: &Recipe,
     ) -> Option<(&str, Vec<Difference>)> {
-        let of_search = |(other, _): &(&String, &Recipe)| {
-            other.strip_prefix(search).is_some_and(|rest| rest.starts_with('['))
-        };
+        let of_search = |(other, _): &(&String, &Recipe)| is_point_of(search, other);
         let before = self.0.range::<str, _>((Bound::Unbounded, Bound::Excluded(name))).rev();
         let after = self.0.range::<str, _>((Bound::Excluded(name), Bound::Unbounded));
         let near = before.take_while(of_search).take(NEIGHBOURS);

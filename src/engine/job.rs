@@ -6,7 +6,7 @@ use super::{
     recipe::{Lack, Missing},
     source::{Snapshot, SourceFiles},
     stage::{Given, StageError},
-    store::{Record, Store},
+    store::{Record, Store, StoreError},
 };
 use std::{any::Any, collections::HashMap, sync::Arc};
 
@@ -58,6 +58,14 @@ pub(super) fn unchanged(sources: &[(SourceFiles, Snapshot)]) -> Result<(), Stage
                 .with_help("the result was not kept; run again when nothing writes there")
         })
     })
+}
+
+/// A failure of the store as the stage's, which it is not to blame for.
+pub(super) fn in_store(error: StoreError) -> StageError {
+    match error {
+        StoreError::ReadOnly { .. } => StageError::new(format!("it would run, and {error}")),
+        error => StageError::machine(format!("the store failed: {error}")),
+    }
 }
 
 /// A panic as the stage's failure.

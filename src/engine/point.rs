@@ -63,3 +63,8 @@ pub enum SettingValue {
     /// The stage's own integer, raised by so much: seeds and folds.
     Plus(u64),
 }
+
+/// Whether a stage's name is that of a point of a search.
+pub fn is_point_of(search: &str, name: &str) -> bool {
+    name.strip_prefix(search).is_some_and(|rest| rest.starts_with('['))
+}

@@ -2,12 +2,12 @@
 
 use super::{
     artifact::Tree,
-    job::{Job, panicked, unchanged},
+    job::{Job, in_store, panicked, unchanged},
     pipeline::NodeId,
     plan::{Judge, Planned, Prepared, Verdict},
     recipe::Lack,
     stage::{Context, Progress, StageError},
-    store::{Record, Store, StoreError},
+    store::{Record, Store},
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -102,8 +102,4 @@ impl<'a> Reproducible<'a> {
         }
         Ok(())
     }
-}
-
-fn in_store(error: StoreError) -> StageError {
-    StageError::new(format!("the store failed: {error}"))
 }

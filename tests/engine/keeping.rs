@@ -368,21 +368,3 @@ fn sources_that_differ_in_what_is_not_unicode_are_told_apart() {
     assert!(world.run(toml).contains("r ran: files in dir: other contents"));
     assert_eq!(world.text("r"), "twoone");
 }
-
-#[test]
-#[ignore = "a measurement: prints what the notes of 10,000 hits cost"]
-fn notes_of_10_000_hits() {
-    let world = World::new();
-    world.run(SAY);
-    let hit: Digest =
-        record_of(&world, "a").file_stem().unwrap().to_str().unwrap().parse().unwrap();
-    let keys: Vec<_> = (0..10_000u32).map(|n| Digest::of_bytes(&n.to_le_bytes())).collect();
-    for round in 0..3 {
-        let took = [world.store(), Store::at(&world.path("cache"))].map(|store| {
-            let clock = std::time::Instant::now();
-            keys.iter().for_each(|key| drop((store.find(key), store.find(&hit))));
-            clock.elapsed().as_secs_f64() * 1e3
-        });
-        println!("round {round}: {:.1} ms with notes, {:.1} ms without", took[0], took[1]);
-    }
-}

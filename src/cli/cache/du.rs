@@ -1,9 +1,15 @@
 //! `microtome cache du`: what takes how much room.
 
-use super::{count, size};
+use super::size;
 use crate::{
-    cli::{Exit, Failure, Form, StoreArgs, print, show::when, table::table},
-    engine::store::Usage,
+    cli::{
+        Exit, Failure, Form, StoreArgs, print,
+        table::{counted, table},
+    },
+    engine::{
+        moment::when,
+        store::{Share, Usage},
+    },
 };
 use clap::Args;
 use serde_json::json;
@@ -34,8 +40,7 @@ impl Du {
 }
 
 fn text(usage: &Usage) -> String {
-    let row = |((pipeline, stage, kind), share): (&(String, String, String), _)| {
-        let share: &crate::engine::store::Share = share;
+    let row = |((pipeline, stage, kind), share): (&(String, String, String), &Share)| {
         vec![
             pipeline.clone(),
             stage.clone(),
@@ -52,8 +57,8 @@ fn text(usage: &Usage) -> String {
     let mut text = table(&header, &rows);
     text += &format!(
         "\n\n{} in {}, {}",
-        count(records, "result"),
-        count(usage.blobs, "file"),
+        counted(records, "result"),
+        counted(usage.blobs, "file"),
         size::said(usage.bytes)
     );
     let rest = [
@@ -68,15 +73,14 @@ fn text(usage: &Usage) -> String {
         text += &format!("\n{} {what}", size::said(*bytes));
     }
     if usage.unreadable > 0 {
-        let records = count(usage.unreadable, "record");
+        let records = counted(usage.unreadable, "record");
         text += &format!("\n{records} cannot be read; `microtome cache verify` says more");
     }
     text
 }
 
 fn lines(usage: &Usage) -> Vec<String> {
-    let stage = |((pipeline, stage, kind), share): (&(String, String, String), _)| {
-        let share: &crate::engine::store::Share = share;
+    let stage = |((pipeline, stage, kind), share): (&(String, String, String), &Share)| {
         json!({ "event": "stage", "pipeline": pipeline, "stage": stage, "kind": kind,
                 "records": share.records, "bytes": share.bytes, "shared_bytes": share.shared,
                 "last_used": share.used })

@@ -1,9 +1,15 @@
 //! `microtome cache gc`: clears away what nobody needs.
 
-use super::{count, size};
+use super::size;
 use crate::{
-    cli::{Exit, Failure, Form, StoreArgs, print, say, show::when, table::table},
-    engine::store::{Collected, How, Limit},
+    cli::{
+        Exit, Failure, Form, StoreArgs, print, say,
+        table::{counted, table},
+    },
+    engine::{
+        moment::when,
+        store::{Collected, Gone, How, Limit},
+    },
 };
 use clap::Args;
 use serde_json::json;
@@ -64,7 +70,7 @@ impl Gc {
 }
 
 fn text(done: &Collected, limit: Option<Limit>, how: How) -> String {
-    let row = |gone: &crate::engine::store::Gone| {
+    let row = |gone: &Gone| {
         let (pipeline, stage) = (gone.pipeline.clone(), gone.stage.clone());
         vec![pipeline, stage, gone.key.short(), size::said(gone.bytes), when(gone.used)]
     };
@@ -76,12 +82,12 @@ fn text(done: &Collected, limit: Option<Limit>, how: How) -> String {
     text += &format!(
         "{}: {} and {}, {}",
         if how == How::DryRun { "would go" } else { "gone" },
-        count(done.records.len() as u64, "result"),
-        count(done.blobs, "file"),
+        counted(done.records.len() as u64, "result"),
+        counted(done.blobs, "file"),
         size::said(done.bytes)
     );
     if done.leftovers > 0 {
-        text += &format!(", and {}", count(done.leftovers, "leftover"));
+        text += &format!(", and {}", counted(done.leftovers, "leftover"));
     }
     if done.linked > 0 {
         let bytes = size::said(done.linked);
@@ -89,7 +95,7 @@ fn text(done: &Collected, limit: Option<Limit>, how: How) -> String {
             "\n{bytes} of that stay on the disk while links elsewhere, as in `out`, show them"
         );
     }
-    let (kept, bytes) = (count(done.kept, "result"), size::said(done.kept_bytes));
+    let (kept, bytes) = (counted(done.kept, "result"), size::said(done.kept_bytes));
     text += &match how {
         How::DryRun => format!("\nwould stay: {kept}, {bytes}"),
         How::Remove => format!("\nkept: {kept}, {bytes}"),
@@ -106,7 +112,7 @@ fn text(done: &Collected, limit: Option<Limit>, how: How) -> String {
 
 fn lines(done: &Collected, how: How) -> Vec<String> {
     let event = if how == How::DryRun { "would_go" } else { "gone" };
-    let line = |gone: &crate::engine::store::Gone| {
+    let line = |gone: &Gone| {
         json!({ "event": event, "pipeline": gone.pipeline, "stage": gone.stage,
                 "key": gone.key.hex(), "bytes": gone.bytes, "last_used": gone.used })
         .to_string()

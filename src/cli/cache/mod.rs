@@ -39,8 +39,3 @@ impl Cache {
         }
     }
 }
-
-/// `1 result`, `2 results`.
-fn count(n: u64, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
-}

@@ -1,8 +1,8 @@
 //! `microtome cache verify`: is all what it says it is?
 
-use super::{count, size};
+use super::size;
 use crate::{
-    cli::{Exit, Failure, Form, StoreArgs, print, progress::bar_of},
+    cli::{Exit, Failure, Form, StoreArgs, print, progress::bar_of, table::counted},
     engine::store::{Damage, Found},
 };
 use clap::Args;
@@ -65,18 +65,18 @@ fn text(found: &Found) -> String {
     };
     text += &format!(
         "{} ({}) and {} checked: ",
-        count(found.blobs, "file"),
+        counted(found.blobs, "file"),
         size::said(found.bytes),
-        count(found.records, "result")
+        counted(found.records, "result")
     );
     text += &match (damaged(true), damaged(false)) {
         (0, 0) => "all whole".to_string(),
         (blobs, records) => {
-            format!("{} and {} damaged", count(blobs, "file"), count(records, "result"))
+            format!("{} and {} damaged", counted(blobs, "file"), counted(records, "result"))
         }
     };
     if found.orphans > 0 {
-        let (files, bytes) = (count(found.orphans, "file"), size::said(found.orphan_bytes));
+        let (files, bytes) = (counted(found.orphans, "file"), size::said(found.orphan_bytes));
         text +=
             &format!("\nno result needs {files} ({bytes}); `microtome cache gc` clears that away");
     }

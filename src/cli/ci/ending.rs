@@ -1,10 +1,10 @@
 //! How a run ended, as plain values: what the writers of CI's formats take, who know no engine.
 
 use crate::{
-    cli::{plan::words, show::when, with_help},
+    cli::{plan::words, with_help},
     engine::{
         Mismatch, NodeId, Pipeline, Planned, Run, StageError, State, event::sentences,
-        store::Record,
+        moment::when, store::Record,
     },
 };
 use serde_json::Value;

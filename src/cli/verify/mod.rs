@@ -5,14 +5,14 @@ mod differing;
 use super::{
     Exit, Failure, PipelineArgs, StoreArgs, failed, print,
     progress::{Display, Look},
-    run::{MOST_THREADS, count, targets, watch_for_signals},
-    show::when,
-    table::seconds,
+    run::{compute_on, targets, watch_for_signals},
+    table::{counted, seconds},
 };
 use crate::{
     engine::{
         Event, Judge, NodeId, Pipeline, Reproducible, StageError, Store,
         artifact::Tree,
+        moment::when,
         plan,
         store::{Provenance, host, unique},
     },
@@ -57,10 +57,7 @@ impl Verify {
         stages::check_environment().map_err(|problem| Failure::new(Exit::Wrong, problem))?;
         let pipeline = self.pipeline.load()?;
         let named = targets(&pipeline, &self.reproduce)?;
-        if let Some(threads) = count("--threads", self.threads, MOST_THREADS)? {
-            // The pool can be built once; a second build in one process changes nothing.
-            let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        }
+        compute_on(self.threads)?;
         let store = self.store.at()?;
         let judge = Judge::new(&pipeline, &store, BTreeSet::new());
         let planned = plan(&judge, &named);
@@ -106,10 +103,7 @@ impl Verify {
         let took = seconds(clock.elapsed().as_secs_f64());
         if unlike_kept.is_empty() && unlike_itself.is_empty() {
             let twice = if self.twice { "twice, " } else { "" };
-            let files = match kept.tree.files().len() {
-                1 => "1 file".to_string(),
-                n => format!("{n} files"),
-            };
+            let files = counted(kept.tree.files().len() as u64, "file");
             print(&format!("{name}: reproduced {twice}{files} in {took}"));
             return Ok(Exit::Done);
         }

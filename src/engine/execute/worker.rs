@@ -5,12 +5,12 @@ use crate::engine::{
     digest::Digest,
     earlier::Earlier,
     event::{Event, sentences},
-    job::{Job, panicked, unchanged},
+    job::{Job, in_store, panicked, unchanged},
     pipeline::NodeId,
     plan::{Judge, Prepared, Verdict},
     reason::Reason,
     stage::{Context, Progress, StageError},
-    store::{Failure, Lookup, Provenance, Rate, Record, StoreError, host},
+    store::{Failure, Lookup, Provenance, Rate, Record, host},
 };
 use std::{
     collections::HashSet,
@@ -213,12 +213,5 @@ impl Pace {
         let seconds = ended.duration_since(began).as_secs_f64();
         let counted = to.checked_sub(from).filter(|counted| *counted > 0 && seconds > 0.0)?;
         Some(Rate { per_second: counted as f64 / seconds, unit: unit.into() })
-    }
-}
-
-fn in_store(error: StoreError) -> StageError {
-    match error {
-        StoreError::ReadOnly { .. } => StageError::new(format!("it would run, and {error}")),
-        error => StageError::machine(format!("the store failed: {error}")),
     }
 }

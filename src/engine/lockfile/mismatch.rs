@@ -96,19 +96,20 @@ impl LockFile {
         let mut other = BTreeSet::new();
         for (id, state) in run.stages() {
             let node = &run.pipeline.nodes[id];
-            let ways = match (self.stage.get(&node.name), state) {
-                (Some(_), State::HeldBack { gate }) => Some(Ways::HeldBack { gate: gate.clone() }),
-                (locked, state) => state.record().and_then(|record| match locked {
-                    None => Some(Ways::NotLocked),
-                    Some(locked) => locked.compare(run, id, record, &other, store),
-                }),
+            let locked = self.stage.get(&node.name);
+            let now = state.record().map(|record| (record, LockedStage::of(node, record)));
+            let ways = match (locked, state, &now) {
+                (Some(_), State::HeldBack { gate }, _) => {
+                    Some(Ways::HeldBack { gate: gate.clone() })
+                }
+                (None, _, Some(_)) => Some(Ways::NotLocked),
+                (Some(locked), _, Some((record, now))) => {
+                    locked.compare(run, id, (record, now), &other, store)
+                }
+                (_, _, None) => None,
             };
-            let same = |locked: &LockedStage| {
-                state
-                    .record()
-                    .is_some_and(|record| LockedStage::of(node, record).outputs == locked.outputs)
-            };
-            if !self.stage.get(&node.name).is_some_and(same) {
+            let same = locked.zip(now).is_some_and(|(then, (_, now))| then.outputs == now.outputs);
+            if !same {
                 other.insert(id);
             }
             let stage = node.name.clone();
@@ -126,12 +127,10 @@ impl LockedStage {
         &self,
         run: &Run,
         id: NodeId,
-        record: &Record,
+        (record, now): (&Record, &LockedStage),
         other: &BTreeSet<NodeId>,
         store: &Store,
     ) -> Option<Ways> {
-        let node = &run.pipeline.nodes[id];
-        let now = LockedStage::of(node, record);
         if self.key == now.key {
             let files = unequal(&self.outputs, &now.outputs);
             return (!files.is_empty()).then_some(Ways::Outputs(files));

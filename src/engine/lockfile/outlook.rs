@@ -25,10 +25,10 @@ impl LockFile {
                 continue;
             }
             let node = &judge.pipeline.nodes[stage.id];
+            let Some(locked) = self.stage.get(&node.name) else { continue };
             let known = |from| contents.get(&from).copied().map(Read::Made);
             // What cannot be prepared has an unknown input, or a problem that the verdict tells.
             let Ok(prepared) = judge.prepare(stage.id, known) else { continue };
-            let Some(locked) = self.stage.get(&node.name) else { continue };
             let is_locked = locked.key == prepared.key;
             if is_locked {
                 contents.insert(stage.id, locked.contents());

@@ -1,6 +1,6 @@
 //! One maker a key: an advisory lock of the operating system, gone with its holder.
 
-use super::{Store, StoreError, during, session::Access};
+use super::{Store, StoreError, during, inventory::is_gone, session::Access};
 use crate::engine::digest::Digest;
 use std::{
     fs::{self, File, TryLockError},
@@ -95,7 +95,7 @@ pub(super) fn is_current(path: &Path, file: &File) -> io::Result<bool> {
     let held = file.metadata()?;
     match fs::metadata(path) {
         Ok(meta) => Ok((meta.dev(), meta.ino()) == (held.dev(), held.ino())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) if is_gone(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -49,6 +49,7 @@ use super::{
     artifact::{Files, Tree},
     digest::Digest,
 };
+use inventory::is_gone;
 use record::parsed;
 use session::{Access, Note, is_refused};
 use std::{
@@ -192,7 +193,7 @@ impl Store {
         }
         let text = match self.read_record(key) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Lookup::Miss,
+            Err(error) if is_gone(&error) => return Lookup::Miss,
             Err(error) => return Lookup::Damaged(format!("its record cannot be read: {error}")),
         };
         let record = match parsed(&text, key) {
@@ -237,7 +238,7 @@ impl Store {
         let path = self.blob(digest);
         match Digest::of_file(&path) {
             Ok((found, _)) => Ok(found == *digest),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) if is_gone(&error) => Ok(false),
             Err(error) => during("read", &path, Err(error)),
         }
     }
@@ -246,11 +247,6 @@ impl Store {
     pub fn forget(&self, digest: &Digest) -> Result<(), StoreError> {
         let path = self.blob(digest);
         during("remove", &path, remove(&path))
-    }
-
-    fn entries(&self, part: &str) -> Result<Vec<fs::DirEntry>, StoreError> {
-        let path = self.root.join(part);
-        Ok(during("read", &path, fs::read_dir(&path))?.flatten().collect())
     }
 
     /// Writes a file of the store; a killed writer's leftover lies where `sweep` finds it.
@@ -266,7 +262,7 @@ fn remove(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if is_gone(&error) => Ok(()),
         Err(error) => Err(error),
     }
 }

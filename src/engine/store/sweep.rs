@@ -1,6 +1,6 @@
 //! What killed runs left behind is cleared away by the next.
 
-use super::{Store, StoreError, during, host, remove, session::Access};
+use super::{Store, StoreError, during, host, inventory::listed, remove, session::Access};
 use crate::engine::digest::Digest;
 use std::{fs, path::Path, time::Duration};
 
@@ -11,7 +11,7 @@ impl Store {
         if let Access::ReadOnly { .. } = self.access {
             return Ok(());
         }
-        for entry in self.entries("tmp")? {
+        for entry in listed(&self.root.join("tmp"))? {
             let name = entry.file_name().to_string_lossy().into_owned();
             match name.split('.').next().and_then(|key| key.parse().ok()) {
                 Some(key) => self.remove_unless_held(&key, &entry.path())?,
@@ -21,20 +21,20 @@ impl Store {
                 None => {}
             }
         }
-        for entry in self.entries("scratch")? {
+        for entry in listed(&self.root.join("scratch"))? {
             if let Ok(key) = entry.file_name().to_string_lossy().parse()
                 && self.record_path(&key).exists()
             {
                 self.remove_unless_held(&key, &entry.path())?;
             }
         }
-        for entry in self.entries("locks")? {
+        for entry in listed(&self.root.join("locks"))? {
             if let Ok(key) = entry.file_name().to_string_lossy().parse() {
                 // Taken and dropped, a lock that its holder left behind is gone.
                 drop(self.try_lock(&key)?);
             }
         }
-        for entry in self.entries("runs")? {
+        for entry in listed(&self.root.join("runs"))? {
             self.bury(&entry.path())?;
         }
         clear(&self.index_dir(), "");

@@ -1,7 +1,7 @@
 //! The version of a store's layout, so that no program takes another's layout for its own.
 
-use super::{Store, StoreError, during};
-use std::{fs, io};
+use super::{Store, StoreError, during, inventory::is_gone};
+use std::fs;
 
 const VERSION: &str = "1";
 
@@ -30,7 +30,7 @@ impl Store {
                 // Of a file that may hold anything.
                 found: String::from_utf8_lossy(&found).trim().chars().take(20).collect(),
             }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) if is_gone(&error) => Ok(false),
             Err(error) => during("read", &path, Err(error)),
         }
     }
